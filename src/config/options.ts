@@ -1,0 +1,94 @@
+// How a plug-in declares its options: once, with type, default and description. From this one declaration follow the values' types,
+// validation and the reference. Reading values out of a configuration is reader.ts.
+
+interface Common {
+  /** One sentence for the reference, that ends with a full stop. */
+  readonly desc: string;
+  /** Never shown in logs, pages or dumps. */
+  readonly secret?: boolean;
+  /** Still taken, with a warning that says this sentence. */
+  readonly deprecated?: string;
+  /** Older names of the option. */
+  readonly aliases?: readonly string[];
+  /** Taken so that people's files load, without any effect here: named in one line at the start, with this reason. */
+  readonly ignored?: string;
+}
+
+/** `default` is written as in a configuration file (`'8m'`, `'60s'`, `'true'`). Without one, a missing option is undefined, or an error if `required`. */
+interface ScalarSpec extends Common {
+  readonly default?: string;
+  readonly required?: boolean;
+}
+
+export type ScalarType =
+  | 'string'
+  | 'integer'
+  | 'float'
+  | 'size'
+  | 'time'
+  | 'bool'
+  | 'enum'
+  | 'array'
+  | 'hash'
+  | 'regexp';
+
+/** A plug-in that a section names with `@type` (or with the parameter that `inline` names, as `format json`). */
+export interface PluginChoice {
+  readonly kind: string;
+  readonly type: string;
+  readonly definition: { readonly kind: string; readonly options: Options };
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface Option<T> extends Common {
+  readonly type: ScalarType | 'section' | 'sections' | 'plugin';
+  readonly default?: string;
+  readonly required?: boolean;
+  readonly values?: readonly string[];
+  /** Of a section: its own options. */
+  readonly options?: Options;
+  /** Of a plug-in section: what kind it names. */
+  readonly kind?: string;
+  /** Carries the value's type; never there at run time. */
+  readonly $value?: T;
+}
+
+export type Options = Readonly<Record<string, Option<unknown>>>;
+export type Values<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+
+type Value<S extends ScalarSpec, T> = S extends { default: string } | { required: true } ? T : T | undefined;
+
+function scalar<T>(type: ScalarType) {
+  return <const S extends ScalarSpec>(spec: S): Option<Value<S, T>> => ({ type, ...spec });
+}
+
+export const p = {
+  string: scalar<string>('string'),
+  integer: scalar<number>('integer'),
+  float: scalar<number>('float'),
+  /** Bytes: `8m`. */
+  size: scalar<number>('size'),
+  /** Seconds: `60s`. */
+  time: scalar<number>('time'),
+  bool: scalar<boolean>('bool'),
+  array: scalar<readonly unknown[]>('array'),
+  hash: scalar<Readonly<Record<string, unknown>>>('hash'),
+  regexp: scalar<{ readonly source: string; readonly ignorecase: boolean; readonly multiline: boolean }>('regexp'),
+  enum<const V extends string, const S extends ScalarSpec>(
+    spec: S & { readonly values: readonly V[] },
+  ): Option<Value<S, V>> {
+    return { type: 'enum', ...spec };
+  },
+  /** A section of its own, at most once: undefined when it is absent. */
+  section<const O extends Options>(spec: Common & { readonly options: O }): Option<Values<O> | undefined> {
+    return { type: 'section', ...spec };
+  },
+  /** A section that may stand several times. */
+  sections<const O extends Options>(spec: Common & { readonly options: O }): Option<readonly Values<O>[]> {
+    return { type: 'sections', ...spec };
+  },
+  /** A section that names a plug-in of `kind`, `default` where it is absent or has no `@type`. */
+  plugin(spec: Common & { readonly kind: string; readonly default: string }): Option<PluginChoice> {
+    return { type: 'plugin', ...spec };
+  },
+};

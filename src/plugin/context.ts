@@ -1,0 +1,14 @@
+// What every plug-in gets from the engine: nothing in the program is module state.
+import type { Clock } from '../core/clock.ts';
+import type { Counters } from '../core/counters.ts';
+import type { Logger } from '../core/log.ts';
+
+export interface PluginContext {
+  /** `@id` from the configuration, or one made from type and place; unique in the process. */
+  readonly id: string;
+  readonly log: Logger;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly hostname: string;
+  readonly workerId: number;
+}
