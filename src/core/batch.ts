@@ -7,6 +7,18 @@ export interface Tag {
   readonly text: string;
 }
 
+/** The tag of these bytes, which are kept as they are. */
+export function tagFromBytes(bytes: Uint8Array): Tag {
+  return { bytes, text: utf8.decode(bytes) };
+}
+
+/** The tag of this text. */
+export function tagFromText(text: string): Tag {
+  return { bytes: new TextEncoder().encode(text), text };
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** Who sent the events. `address` is an IP address, a socket's path, or '' where there is none; `port` is 0 where there is none. */
 export interface Origin {
   /** The id of the input that took the events in. */

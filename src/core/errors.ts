@@ -14,14 +14,126 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'process',
   },
+  CONFIG_INVALID_VALUE: {
+    template: '{option} cannot be {value}: {reason}.',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  CONFIG_MISSING_OPTION: {
+    template: '{option} is required.',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  FORWARD_CHUNK_DROPPED: {
+    template:
+      'A message of {size} bytes is over chunk_size_limit ({limit}): dropped and acked. Raise the limit, or have the sender make smaller chunks.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_CHUNK_LARGE: {
+    template: 'A message of {size} bytes is over chunk_size_warn_limit ({limit}).',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_DATAGRAM_DROPPED: {
+    template: 'Events in UDP datagrams are dropped, because outputs do not keep up.',
+    retryable: true,
+    fatalFor: 'record',
+  },
+  FORWARD_EMIT_FAILED: {
+    template: 'An output refused events: closing the connection without an ack, so that the sender sends them again.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FORWARD_FRAME_TOO_LARGE: {
+    template: 'A message is over its limit and cannot be passed by: closing the connection.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_INFLATE_BROKEN: {
+    template: 'Compressed entries are broken: closing the connection without an ack.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_INFLATE_TOO_LARGE: {
+    template: 'Compressed entries are over decompression_size_limit: closing the connection without an ack.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_INVALID_EVENT: {
+    template: 'Events that are no [time, record] are dropped.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_JSON_INVALID: {
+    template: 'A JSON stream is no JSON: closing the connection.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_MALFORMED: {
+    template: 'Bytes are no msgpack that the forward protocol knows: closing the connection.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_NOT_FORWARD: {
+    template: 'The peer does not speak the forward protocol: closing the connection.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_NOT_LOGS: {
+    template: 'Metrics or traces are dropped: only logs are taken.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_NO_MESSAGE: {
+    template: 'Values that are no messages are ignored.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_OPTION_INVALID: {
+    template: 'A message has an option that is none: closing the connection.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_UNFINISHED_SPENT: {
+    template:
+      'The memory for unfinished messages is spent, and this connection holds most of it: closing the connection.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  LISTEN_FAILED: {
+    template: 'Cannot listen on {address}: {reason}.',
+    retryable: true,
+    fatalFor: 'process',
+  },
   PORT_IN_USE: {
     template: '{address} is in use{by}. Stop it, or give this listener another port.',
     retryable: true,
     fatalFor: 'process',
   },
+  STDOUT_CLOSED: {
+    template: 'Nobody reads standard output any more; the lines that were on their way are lost.',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  STDOUT_FAILED: {
+    template: 'Standard output cannot be written: {reason}.',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  TAG_PATTERN_INVALID: {
+    template: 'The pattern "{pattern}" cannot be used: {reason}',
+    retryable: false,
+    fatalFor: 'process',
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorTable;
+
+/** The sentence of a code, with its places filled. */
+export function errorText(code: ErrorCode, fields: Readonly<Record<string, unknown>> = {}): string {
+  return errorTable[code].template.replace(/\{(\w+)\}/g, (_, name: string) => String(fields[name] ?? ''));
+}
 
 /** An error with a code of the table; `fields` fill the template's places. */
 export class ForebayError extends Error {
@@ -29,10 +141,7 @@ export class ForebayError extends Error {
   readonly fields: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, fields: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
-    super(
-      errorTable[code].template.replace(/\{(\w+)\}/g, (_, name: string) => String(fields[name] ?? '')),
-      options,
-    );
+    super(errorText(code, fields), options);
     this.name = 'ForebayError';
     this.code = code;
     this.fields = fields;

@@ -1,10 +1,23 @@
 // What an input is: it listens or reads, makes batches, and hands them on.
 import type { Options, Values } from '../config/options.ts';
 import type { Emit } from '../core/batch.ts';
+import type { ByteBudget } from '../core/byte-budget.ts';
+import type { UnfinishedBytes } from '../core/held.ts';
+import type { ReadWindow } from '../core/read-window.ts';
 import type { PluginContext } from './context.ts';
+
+/** The memory that all inputs of the process share. */
+export interface InputMemory {
+  readonly window: ReadWindow;
+  /** Bytes of messages whose rest has not come yet. */
+  readonly unfinished: UnfinishedBytes;
+  /** Bytes that were inflated and are not handed on yet. */
+  readonly inflated: ByteBudget;
+}
 
 export interface InputContext extends PluginContext {
   readonly emit: Emit;
+  readonly memory: InputMemory;
 }
 
 export interface Input {

@@ -1,0 +1,112 @@
+// Builds what an input of the forward protocol is made of, from its options: one place for `@type forward` and `@type unix`.
+import type { Values } from '../config/options.ts';
+import type { Origin } from '../core/batch.ts';
+import { type ErrorCode, errorText } from '../core/errors.ts';
+import { OnceEach } from '../core/once-each.ts';
+import type { Input, InputContext } from '../plugin/input.ts';
+import type { streamOptions } from './forward-options.ts';
+import { Gate } from './gate.ts';
+import type { SessionClose, SessionSettings } from './session.ts';
+import { type ListenAddress, StreamListener } from './stream-listener.ts';
+import { TagReader } from './tag-reader.ts';
+import { UdpListener } from './udp-listener.ts';
+
+/** What of a network's options matters here; a unix socket has none of it. */
+export interface NetworkSettings {
+  readonly udp: 'off' | 'heartbeats' | 'events';
+  readonly keepAlive: boolean;
+  readonly reset: boolean;
+  readonly resolveHostname: boolean;
+  readonly denyKeepalive: boolean;
+}
+
+export function createForwardInput(
+  context: InputContext,
+  address: ListenAddress,
+  options: Values<typeof streamOptions>,
+  network: NetworkSettings,
+): Input {
+  const notes = new Notes(context);
+  const gate = new Gate(options.pending_limit, () => listener.resume());
+  const session: SessionSettings = {
+    emit: context.emit,
+    clock: context.clock,
+    window: context.memory.window,
+    unfinished: context.memory.unfinished,
+    inflateHeld: context.memory.inflated,
+    inflateLimit: options.decompression_size_limit,
+    gate,
+    tags: new TagReader({ tag: options.tag, prefix: options.add_tag_prefix, lenient: !options.skip_invalid_event }),
+    chunkSizeLimit: options.chunk_size_limit,
+    chunkSizeWarnLimit: options.chunk_size_warn_limit,
+    jsonSizeLimit: options.json_size_limit,
+    denyKeepalive: network.denyKeepalive,
+    dropped: (code, tag, count) => notes.count(code, count, tag, { tag }),
+    noticed: (code, origin, size) =>
+      notes.count(code, 1, peerKey(origin), { peer: origin.address, size, limit: options.chunk_size_limit }),
+  };
+  const sourceKeys = { hostname: options.source_hostname_key, address: options.source_address_key };
+  const listener = new StreamListener({
+    address,
+    backlog: options.backlog,
+    keepAlive: network.keepAlive,
+    reset: network.reset,
+    resolveHostname: network.resolveHostname,
+    sourceKeys,
+    listenerId: context.id,
+    session,
+    connections: context.counters.get('forebay_forward_connections_total', { id: context.id }),
+    closedFor: (reason, origin, cause) => notes.closed(reason, origin, cause),
+  });
+  const udp =
+    network.udp === 'off' || 'path' in address
+      ? undefined
+      : new UdpListener({
+          ...address,
+          events: network.udp === 'events',
+          listenerId: context.id,
+          session,
+          sourceKeys,
+          refused: (code, peer) => notes.count(code, 1, peer, { peer }),
+        });
+  return {
+    async start() {
+      await listener.start();
+      await udp?.start();
+      context.log.info({ address: listener.address }, 'Listening for events.');
+    },
+    async stop(signal) {
+      await Promise.all([listener.stop(signal), udp?.stop()]);
+    },
+  };
+}
+
+/** Counts what happens, and says it once for each code and tag or peer. */
+class Notes {
+  readonly #context: InputContext;
+  readonly #once = new OnceEach();
+
+  constructor(context: InputContext) {
+    this.#context = context;
+  }
+
+  count(code: ErrorCode, count: number, key: string, fields: Readonly<Record<string, unknown>>): void {
+    const { counters, id, log } = this.#context;
+    counters.get(`forebay_${code.toLowerCase()}_total`, { id }).value += count;
+    if (this.#once.first(`${code} ${key}`)) {
+      log.warn({ ...fields, code }, errorText(code, fields));
+    }
+  }
+
+  closed(code: SessionClose, origin: Origin, cause: unknown): void {
+    this.count(code, 1, peerKey(origin), {
+      peer: origin.address,
+      port: origin.port,
+      ...(cause === undefined ? {} : { err: cause }),
+    });
+  }
+}
+
+function peerKey(origin: Origin): string {
+  return origin.address;
+}

@@ -1,0 +1,46 @@
+// The options that all inputs of the forward protocol have, and those that only make sense on a network.
+import { p } from '../config/options.ts';
+
+export const streamOptions = {
+  tag: p.string({ desc: 'All events get this tag, whatever the sender says.' }),
+  add_tag_prefix: p.string({ desc: 'Stands before each tag, with a dot behind it.' }),
+  skip_invalid_event: p.bool({
+    desc: 'Whether tags that are no strings make an event invalid. Events without a time or a record are dropped either way.',
+    default: 'true',
+  }),
+  chunk_size_limit: p.size({ desc: 'A message larger than this is dropped and acked.', default: '256m' }),
+  chunk_size_warn_limit: p.size({ desc: 'A message larger than this is logged.' }),
+  decompression_size_limit: p.size({
+    desc: 'Compressed entries that are larger than this when inflated close the connection.',
+    default: '256m',
+  }),
+  json_size_limit: p.size({
+    desc: 'A message of a JSON stream larger than this closes the connection.',
+    default: '16m',
+  }),
+  pending_limit: p.size({
+    desc: 'Reading stops while outputs have more bytes of events than this to settle.',
+    default: '8m',
+  }),
+  backlog: p.integer({ desc: 'Connections that wait to be accepted.' }),
+  source_hostname_key: p.string({ desc: 'Each record gets the host name of its sender in this field.' }),
+  source_address_key: p.string({ desc: 'Each record gets the address of its sender in this field.' }),
+};
+
+export const networkOptions = {
+  port: p.integer({ desc: 'The port to listen on, TCP and UDP.', default: '24224' }),
+  bind: p.string({ desc: 'The address to listen on.', default: '0.0.0.0' }),
+  udp_events: p.bool({
+    desc: 'Whether events in UDP datagrams are taken; else they are answered as heartbeats.',
+    default: 'false',
+  }),
+  linger_timeout: p.integer({
+    desc: 'With 0, connections that are closed for a fault are reset. Other values have no effect.',
+  }),
+  resolve_hostname: p.bool({ desc: "Whether senders' host names are asked for." }),
+  deny_keepalive: p.bool({
+    desc: 'Whether each connection is closed when its first messages are taken.',
+    default: 'false',
+  }),
+  send_keepalive_packet: p.bool({ desc: 'Whether TCP keep-alive is on.', default: 'false' }),
+};

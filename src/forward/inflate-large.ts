@@ -1,0 +1,41 @@
+// Inflates entries that are too many to be inflated at once: they are checked to their end before the first of them is used, and held only
+// where the process has room for them; else they are inflated a second time.
+import type { ByteBudget } from '../core/byte-budget.ts';
+import { EntryStream } from '../msgpack/entry-stream.ts';
+import { type CompressedKind, InflateError, inflatePieces } from './inflate.ts';
+
+/** Runs of whole entries, each valid until the next is asked for; throws an InflateError before the first one where anything is wrong. */
+export async function* inflateLarge(
+  kind: CompressedKind,
+  input: Uint8Array,
+  limit: number,
+  held: ByteBudget,
+): AsyncGenerator<Uint8Array, void, void> {
+  const check = new EntryStream();
+  let kept: Uint8Array[] | undefined = [];
+  let taken = 0;
+  try {
+    for await (const piece of inflatePieces(kind, input, limit)) {
+      if (typeof check.push(piece) === 'number') {
+        throw new InflateError('malformed');
+      }
+      if (kept !== undefined && held.take(piece.length)) {
+        taken += piece.length;
+        kept.push(piece);
+      } else {
+        kept = undefined;
+        held.give(taken);
+        taken = 0;
+      }
+    }
+    const entries = new EntryStream();
+    for await (const piece of kept ?? inflatePieces(kind, input, limit)) {
+      const run = entries.push(piece);
+      if (typeof run !== 'number' && run.length > 0) {
+        yield run;
+      }
+    }
+  } finally {
+    held.give(taken);
+  }
+}

@@ -1,0 +1,121 @@
+// Inflates the entries of CompressedPackedForward, within limits: small ones at once, large ones as a stream of pieces that is checked to its
+// end before anything of it is used. What the entries say is intake.ts.
+import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
+
+/** Up to this many bytes out, inflating takes 0.2 ms or less and is done at once. */
+const syncLimit = 256 * 1024;
+/** A piece of a stream; larger ones cost less. */
+const pieceSize = 256 * 1024;
+
+export type CompressedKind = 'gzip' | 'zstd';
+
+/** Why inflating failed: `large` is over the limit (of the sync way: more than it does), `broken` no whole compressed data. */
+export type InflateFailure = 'large' | 'broken';
+
+/** The inflated bytes where they are few, else why not: `large` then only says that `inflatePieces` is to be used. */
+export function inflateSmall(kind: CompressedKind, input: Uint8Array, limit: number): Uint8Array | InflateFailure {
+  if (input.length === 0) {
+    return input;
+  }
+  const cap = Math.min(limit, syncLimit);
+  try {
+    return kind === 'gzip' ? gunzipSmall(input, cap) : unzstdSmall(input, cap);
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/** The inflated bytes piece by piece; throws an `InflateFailure` where they are broken or more than `limit`. Each piece is valid for good. */
+export async function* inflatePieces(
+  kind: CompressedKind,
+  input: Uint8Array,
+  limit: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  let rest = input;
+  let total = 0;
+  while (rest.length > 0) {
+    const stream =
+      kind === 'gzip'
+        ? createGunzip({ chunkSize: pieceSize })
+        : createZstdDecompress({ chunkSize: pieceSize, finishFlush: constants.ZSTD_e_flush });
+    const ended = new Promise<void>((resolve) => stream.once('close', resolve));
+    stream.end(rest);
+    try {
+      for await (const piece of stream) {
+        const bytes = piece as Buffer;
+        total += bytes.length;
+        if (total > limit) {
+          throw new InflateError('large');
+        }
+        yield new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+      }
+    } catch (error) {
+      throw error instanceof InflateError ? error : new InflateError(failure(error), { cause: error });
+    } finally {
+      stream.destroy();
+      await ended;
+    }
+    // A gzip stream joins its members itself; of zstd one frame is read at a time.
+    const read = kind === 'gzip' ? rest.length : stream.bytesWritten;
+    if (read === 0) {
+      throw new InflateError('broken');
+    }
+    rest = rest.subarray(read);
+  }
+}
+
+export class InflateError extends Error {
+  readonly failure: InflateFailure | 'malformed';
+
+  constructor(failure: InflateFailure | 'malformed', options?: ErrorOptions) {
+    super(failure, options);
+    this.failure = failure;
+  }
+}
+
+function gunzipSmall(input: Uint8Array, cap: number): Uint8Array {
+  // The size in the last four bytes is a hint: memory for it is taken at once, and no more.
+  const at = input.length - 4;
+  const size = at < 0 ? 0 : new DataView(input.buffer, input.byteOffset + at, 4).getUint32(0, true);
+  const chunkSize = Math.max(64, Math.min(size + 1, cap));
+  return plain(gunzipSync(input, { chunkSize, maxOutputLength: Math.max(cap, 1) }));
+}
+
+/** Fluentd takes a truncated frame for whole, hence the flush; a second frame is read by a second call. */
+function unzstdSmall(input: Uint8Array, cap: number): Uint8Array {
+  const frames: Buffer[] = [];
+  let rest = input;
+  let total = 0;
+  while (rest.length > 0) {
+    const room = cap - total;
+    const options = { info: true, finishFlush: constants.ZSTD_e_flush, maxOutputLength: Math.max(room, 1) };
+    const { buffer, engine } = zstdDecompressSync(rest, options) as unknown as Inflated;
+    total += buffer.length;
+    if (total > cap) {
+      throw new InflateError('large');
+    }
+    frames.push(buffer);
+    if (engine.bytesWritten === 0) {
+      throw new InflateError('broken');
+    }
+    rest = rest.subarray(engine.bytesWritten);
+  }
+  return plain(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
+}
+
+/** What zlib's sync functions return with `info: true`, which @types/node does not know. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+function failure(error: unknown): InflateFailure {
+  if (error instanceof InflateError) {
+    return error.failure === 'large' ? 'large' : 'broken';
+  }
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'large' : 'broken';
+}
+
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}

@@ -1,0 +1,248 @@
+// Says what a message of the forward protocol means: its mode, its events, its ack; as Fluentd's in_forward does, but that what is no event
+// goes nowhere. Finding messages is framer.ts, joining events batcher.ts.
+import type { Tag } from '../core/batch.ts';
+import type { ByteBudget } from '../core/byte-budget.ts';
+import type { Clock } from '../core/clock.ts';
+import { type FieldEdit, setFields } from '../msgpack/edit.ts';
+import { arrayLength, EntriesWalk, firstElement, isArray, isMap, isTime, rewriteEntries } from '../msgpack/entries.ts';
+import { type Span, stringSpan } from '../msgpack/text.ts';
+import { isZeroTime, writeEventTime } from '../msgpack/time.ts';
+import type { Batcher } from './batcher.ts';
+import type { Framer } from './framer.ts';
+import { type CompressedKind, InflateError, inflateSmall } from './inflate.ts';
+import { inflateLarge } from './inflate-large.ts';
+import { MessageOption } from './option.ts';
+import type { TagReader } from './tag-reader.ts';
+
+export type CloseReason =
+  | 'FORWARD_OPTION_INVALID'
+  | 'FORWARD_MALFORMED'
+  | 'FORWARD_INFLATE_BROKEN'
+  | 'FORWARD_INFLATE_TOO_LARGE';
+
+/** What a message did: `done`, or why the connection is to be closed. */
+export type Verdict = 'done' | CloseReason;
+
+/** What is done with all messages of a listener. */
+export interface IntakeSettings {
+  readonly tags: TagReader;
+  readonly inflateLimit: number;
+  /** Bytes of inflated entries that the process may hold at a time. */
+  readonly inflateHeld: ByteBudget;
+  /** Told of events that were dropped, and why. */
+  dropped(code: 'FORWARD_INVALID_EVENT' | 'FORWARD_NOT_LOGS', tag: string, count: number): void;
+}
+
+export class Intake {
+  readonly #settings: IntakeSettings;
+  readonly #batcher: Batcher;
+  readonly #clock: Clock;
+  readonly #fields: readonly FieldEdit[];
+  readonly #option = new MessageOption();
+  readonly #walk = new EntriesWalk();
+  readonly #span: Span = { start: 0, end: 0 };
+
+  /** `fields` are set in each record: the listener's source keys, for this peer. */
+  constructor(settings: IntakeSettings, batcher: Batcher, clock: Clock, fields: readonly FieldEdit[]) {
+    this.#settings = settings;
+    this.#batcher = batcher;
+    this.#clock = clock;
+    this.#fields = fields;
+  }
+
+  /** Takes the message that `frame` has found at `base`, in the bytes that the batcher joins in. A promise where inflating takes time. */
+  message(bytes: Uint8Array, base: number, frame: Framer): Verdict | Promise<Verdict> {
+    const { elements, starts } = frame;
+    if (elements < 2) {
+      return this.#drop(undefined, 1);
+    }
+    const tag = this.#settings.tags.read(bytes, base + (starts[0] as number));
+    const second = base + (starts[1] as number);
+    const forward = isArray(bytes[second] as number);
+    const optionAt = forward || stringSpan(bytes, second, this.#span) ? 2 : 3;
+    if (elements > optionAt) {
+      this.#option.read(bytes, base + (starts[optionAt] as number), base + (starts[optionAt + 1] as number));
+    } else {
+      this.#option.clear();
+    }
+    if (optionAt === 3) {
+      return elements < 3 ? this.#drop(tag, 1) : this.#single(bytes, tag, base, frame);
+    }
+    if (forward) {
+      const end = base + (starts[2] as number);
+      return this.#forward(bytes, tag, arrayLength(bytes, second) === 0 ? end : firstElement(bytes, second), end);
+    }
+    return this.#packed(bytes, tag, this.#span.start, this.#span.end);
+  }
+
+  /** Acks a message that was too large to be held, by its option between `start` and `end`. */
+  oversize(bytes: Uint8Array, start: number, end: number): void {
+    this.#option.read(bytes, start, end);
+    this.#ack(bytes);
+  }
+
+  /** Message mode: `[tag, time, record, option]`. */
+  #single(bytes: Uint8Array, tag: Tag | undefined, base: number, frame: Framer): Verdict {
+    const time = base + (frame.starts[1] as number);
+    const record = base + (frame.starts[2] as number);
+    const end = base + (frame.starts[3] as number);
+    if (tag === undefined || !isTime(bytes[time] as number) || !isMap(bytes[record] as number)) {
+      this.#drop(tag, 1);
+    } else if (this.#option.signal !== 0) {
+      this.#settings.dropped('FORWARD_NOT_LOGS', tag.text, 1);
+    } else if (isZeroTime(bytes, time)) {
+      const entry = new Uint8Array(11 + end - record);
+      entry[0] = 0x92;
+      writeEventTime(entry, 1, this.#clock.now());
+      entry.set(bytes.subarray(record, end), 11);
+      this.#addCopy(tag, entry, 1, this.#asks(bytes));
+    } else if (this.#fields.length > 0) {
+      const entry = new Uint8Array(1 + end - time);
+      entry[0] = 0x92;
+      entry.set(bytes.subarray(time, end), 1);
+      this.#addCopy(tag, entry, 1, this.#asks(bytes));
+    } else {
+      // The option stands behind the event, so moving the event leaves it untouched.
+      this.#batcher.addEvent(tag, time, end);
+    }
+    this.#ack(bytes);
+    // Fluentd emits the event before it fails on the option.
+    return this.#option.valid ? 'done' : 'FORWARD_OPTION_INVALID';
+  }
+
+  /** Forward mode: `[tag, [[time, record], …], option]`. */
+  #forward(bytes: Uint8Array, tag: Tag | undefined, start: number, end: number): Verdict {
+    const verdict = this.#standing(bytes, tag, start, end);
+    if (verdict !== 'done') {
+      return verdict;
+    }
+    this.#ack(bytes);
+    return this.#option.valid ? 'done' : 'FORWARD_OPTION_INVALID';
+  }
+
+  /** PackedForward and CompressedPackedForward: `[tag, entries, option]`. */
+  #packed(bytes: Uint8Array, tag: Tag | undefined, start: number, end: number): Verdict | Promise<Verdict> {
+    const { valid, validSize, compressed } = this.#option;
+    if (!valid || !validSize || compressed === 'unknown') {
+      return 'FORWARD_OPTION_INVALID';
+    }
+    let verdict: Verdict;
+    if (compressed === 'text' || start === end) {
+      verdict = this.#standing(bytes, tag, start, end);
+    } else {
+      const inflated = inflateSmall(compressed, bytes.subarray(start, end), this.#settings.inflateLimit);
+      if (inflated === 'broken') {
+        return 'FORWARD_INFLATE_BROKEN';
+      }
+      if (inflated === 'large') {
+        this.#batcher.flush();
+        return this.#large(compressed, bytes.slice(start, end), tag, this.#option.chunk(bytes), this.#option.signal);
+      }
+      verdict = this.#entries(inflated, tag, 0, inflated.length, false, this.#asks(bytes));
+    }
+    if (verdict === 'done') {
+      this.#ack(bytes);
+    }
+    return verdict;
+  }
+
+  async #large(
+    kind: CompressedKind,
+    input: Uint8Array,
+    tag: Tag | undefined,
+    chunk: Uint8Array | undefined,
+    signal: number,
+  ): Promise<Verdict> {
+    const { inflateLimit, inflateHeld } = this.#settings;
+    const asks = chunk === undefined ? undefined : [chunk];
+    this.#option.clear();
+    this.#option.signal = signal;
+    try {
+      for await (const run of inflateLarge(kind, input, inflateLimit, inflateHeld)) {
+        this.#entries(run, tag, 0, run.length, false, asks);
+        await this.#batcher.settled;
+      }
+    } catch (error) {
+      if (error instanceof InflateError) {
+        return inflateReason[error.failure];
+      }
+      throw error;
+    }
+    if (chunk !== undefined) {
+      this.#batcher.ack(chunk);
+    }
+    return 'done';
+  }
+
+  /** Entries that stand in the batcher's bytes. */
+  #standing(bytes: Uint8Array, tag: Tag | undefined, start: number, end: number): Verdict {
+    const inPlace = this.#fields.length === 0;
+    return this.#entries(bytes, tag, start, end, inPlace, inPlace ? undefined : this.#asks(bytes));
+  }
+
+  /** Adds a run of entries, in place or as bytes of their own, for which the chunk in `asks` waits. */
+  #entries(
+    bytes: Uint8Array,
+    tag: Tag | undefined,
+    start: number,
+    to: number,
+    inPlace: boolean,
+    asks: readonly Uint8Array[] | undefined,
+  ): Verdict {
+    const walk = this.#walk;
+    if (walk.run(bytes, start, to) < 0) {
+      return 'FORWARD_MALFORMED';
+    }
+    let { count, end } = walk;
+    if (!walk.clean) {
+      const rewritten = rewriteEntries(bytes, start, end);
+      count = rewritten.count;
+      end = rewritten.end;
+      if (rewritten.dropped > 0) {
+        this.#drop(tag, rewritten.dropped);
+      }
+    }
+    if (count === 0) {
+      return 'done';
+    }
+    if (tag === undefined) {
+      return this.#drop(tag, count);
+    }
+    if (this.#option.signal !== 0) {
+      this.#settings.dropped('FORWARD_NOT_LOGS', tag.text, count);
+    } else if (inPlace) {
+      this.#batcher.addRun(tag, start, end, count);
+    } else {
+      this.#addCopy(tag, bytes.subarray(start, end), count, asks);
+    }
+    return 'done';
+  }
+
+  #addCopy(tag: Tag, entries: Uint8Array, count: number, asks: readonly Uint8Array[] | undefined): void {
+    const edited = this.#fields.length === 0 ? entries : setFields(entries, this.#fields);
+    this.#batcher.addCopy(tag, edited, count, asks);
+  }
+
+  #drop(tag: Tag | undefined, count: number): 'done' {
+    this.#settings.dropped('FORWARD_INVALID_EVENT', tag?.text ?? '', count);
+    return 'done';
+  }
+
+  #ack(bytes: Uint8Array): void {
+    const chunk = this.#option.chunk(bytes);
+    if (chunk !== undefined) {
+      this.#batcher.ack(chunk);
+    }
+  }
+
+  #asks(bytes: Uint8Array): readonly Uint8Array[] | undefined {
+    const chunk = this.#option.chunk(bytes);
+    return chunk === undefined ? undefined : [chunk];
+  }
+}
+
+const inflateReason = {
+  large: 'FORWARD_INFLATE_TOO_LARGE',
+  broken: 'FORWARD_INFLATE_BROKEN',
+  malformed: 'FORWARD_MALFORMED',
+} as const;

@@ -1,0 +1,51 @@
+// Reads the tag of a message as the listener's options want it: `tag` replaces it, `add_tag_prefix` stands before it.
+import { type Tag, tagFromBytes, tagFromText } from '../core/batch.ts';
+import { integerAt, type Span, stringSpan } from '../msgpack/text.ts';
+import { TagTable } from './tag-table.ts';
+
+export interface TagSettings {
+  /** `tag`: all events get this one. */
+  readonly tag: string | undefined;
+  /** `add_tag_prefix`. */
+  readonly prefix: string | undefined;
+  /** Whether a tag that is nil or an integer is taken by its text, as Fluentd does with a prefix and where invalid events are not skipped. */
+  readonly lenient: boolean;
+}
+
+export class TagReader {
+  readonly #fixed: Tag | undefined;
+  readonly #lenient: boolean;
+  readonly #table: TagTable;
+  readonly #span: Span = { start: 0, end: 0 };
+
+  constructor(settings: TagSettings) {
+    const prefix = new TextEncoder().encode(settings.prefix === undefined ? '' : `${settings.prefix}.`);
+    this.#fixed = settings.tag === undefined ? undefined : tagFromText(Buffer.from(prefix).toString() + settings.tag);
+    this.#lenient = settings.lenient || settings.prefix !== undefined;
+    this.#table = new TagTable((raw) => {
+      const bytes = new Uint8Array(prefix.length + raw.length);
+      bytes.set(prefix);
+      bytes.set(raw, prefix.length);
+      return tagFromBytes(bytes);
+    });
+  }
+
+  /** The tag of events whose message says the value at `pos`; undefined where that cannot be one. */
+  read(bytes: Uint8Array, pos: number): Tag | undefined {
+    if (this.#fixed !== undefined) {
+      return this.#fixed;
+    }
+    if (stringSpan(bytes, pos, this.#span)) {
+      return this.#table.find(bytes, this.#span.start, this.#span.end);
+    }
+    if (!this.#lenient) {
+      return undefined;
+    }
+    const text = bytes[pos] === 0xc0 ? '' : integerAt(bytes, pos)?.toString();
+    if (text === undefined) {
+      return undefined;
+    }
+    const raw = new TextEncoder().encode(text);
+    return this.#table.find(raw, 0, raw.length);
+  }
+}

@@ -1,0 +1,68 @@
+// Cuts entries that come in pieces into runs of whole ones. Judging the entries is entries.ts.
+import { needMore, Skip } from './skip.ts';
+
+/** A value that grows in the middle of a piece is kept until the rest of it comes; the kept bytes are `held`. */
+export class EntryStream {
+  readonly #skip = new Skip();
+  #tail = new Uint8Array(0);
+  #used = 0;
+  /** Where in the tail the walk goes on. */
+  #walked = 0;
+
+  /** Bytes of an unfinished entry. */
+  get held(): number {
+    return this.#used;
+  }
+
+  /**
+   * The whole entries that `piece` completes, as one run: a view that is valid until the next call. Where the bytes are no msgpack, a code
+   * of skip.ts.
+   */
+  push(piece: Uint8Array): Uint8Array | number {
+    let bytes = piece;
+    let end = piece.length;
+    if (this.#used > 0) {
+      this.#append(piece);
+      bytes = this.#tail;
+      end = this.#used;
+    }
+    let pos = this.#walked;
+    let whole = 0;
+    while (pos < end) {
+      const next = this.#skip.run(bytes, pos, end);
+      if (next === needMore) {
+        break;
+      }
+      if (next < 0) {
+        return next;
+      }
+      whole = next;
+      pos = next;
+    }
+    this.#walked = pos < end ? this.#skip.at - whole : 0;
+    const run = bytes === this.#tail ? bytes.slice(0, whole) : bytes.subarray(0, whole);
+    this.#keep(bytes, whole, end);
+    return run;
+  }
+
+  #append(piece: Uint8Array): void {
+    const needed = this.#used + piece.length;
+    if (needed > this.#tail.length) {
+      const larger = new Uint8Array(Math.max(needed, this.#tail.length * 2));
+      larger.set(this.#tail.subarray(0, this.#used));
+      this.#tail = larger;
+    }
+    this.#tail.set(piece, this.#used);
+    this.#used = needed;
+  }
+
+  #keep(bytes: Uint8Array, from: number, end: number): void {
+    if (bytes === this.#tail) {
+      bytes.copyWithin(0, from, end);
+      this.#used = end - from;
+    } else if (from < end) {
+      this.#used = 0;
+      this.#append(bytes.subarray(from, end));
+    }
+  }
+}

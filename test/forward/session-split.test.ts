@@ -1,0 +1,149 @@
+// The same bytes, cut anywhere, give the same events, replies and closing.
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ByteBudget } from '../../src/core/byte-budget.ts';
+import { UnfinishedBytes } from '../../src/core/held.ts';
+import { ReadWindow } from '../../src/core/read-window.ts';
+import { Gate } from '../../src/forward/gate.ts';
+import { type Link, Session, type SessionSettings } from '../../src/forward/session.ts';
+import { TagReader } from '../../src/forward/tag-reader.ts';
+import { eventsOf, hex } from './harness.ts';
+
+interface Outcome {
+  readonly events: readonly unknown[];
+  readonly replies: string;
+  readonly closed: string;
+}
+
+const window = new ReadWindow();
+const vectors = new URL('../vectors/', import.meta.url);
+
+/** Feeds `bytes` in the pieces that `cuts` make of them; waits where the session says so. */
+async function feed(
+  bytes: Uint8Array,
+  cuts: readonly number[],
+  limits: Partial<SessionSettings> = {},
+): Promise<Outcome> {
+  const events: unknown[] = [];
+  const replies: string[] = [];
+  const closings: string[] = [];
+  const unfinished = new UnfinishedBytes(1 << 28);
+  let resumed: (() => void) | undefined;
+  const link: Link = {
+    send: (reply) => void replies.push(hex(reply)),
+    close: (reason) => {
+      closings.push(reason);
+      resumed?.();
+    },
+    finish: () => undefined,
+    resume: () => resumed?.(),
+  };
+  const settings: SessionSettings = {
+    emit: (batch) => {
+      events.push(...eventsOf(batch));
+      return undefined;
+    },
+    clock: { now: () => 1_700_000_000_000 },
+    window,
+    unfinished,
+    gate: new Gate(1 << 20, () => undefined),
+    tags: new TagReader({ tag: undefined, prefix: undefined, lenient: false }),
+    chunkSizeLimit: 1 << 28,
+    chunkSizeWarnLimit: undefined,
+    jsonSizeLimit: 1 << 24,
+    inflateLimit: 1 << 28,
+    inflateHeld: new ByteBudget(1 << 25),
+    denyKeepalive: false,
+    dropped: () => undefined,
+    noticed: () => undefined,
+    ...limits,
+  };
+  const session = new Session(settings, { listener: 'in', address: '', port: 0, name: undefined }, [], link);
+  let from = 0;
+  for (const to of [...cuts, bytes.length]) {
+    if (to > from && closings.length === 0) {
+      window.view.set(bytes.subarray(from, to));
+      const wait = new Promise<void>((resolve) => {
+        resumed = resolve;
+      });
+      if (!session.read(to - from) && closings.length === 0) {
+        await wait;
+      }
+      from = to;
+    }
+  }
+  session.closed();
+  expect(unfinished.used).toBe(0);
+  return { events, replies: replies.join(''), closed: closings.join() };
+}
+
+const captures = readdirSync(new URL('captures/', vectors))
+  .filter((name) => name.endsWith('.bin') && !/tls|sharedkey|userpass/.test(name))
+  .map((name) => [name, new Uint8Array(readFileSync(new URL(`captures/${name}`, vectors)))] as const);
+
+interface ForwardCase {
+  readonly name: string;
+  readonly source: string;
+  readonly steps: readonly { readonly send_hex?: string }[];
+}
+
+const cases = (
+  JSON.parse(readFileSync(new URL('forward_in.json', vectors), 'utf8')) as { readonly cases: readonly ForwardCase[] }
+).cases
+  .filter(
+    ({ source, steps }) => !/<security>|<transport|\w+_key|deny|tag/.test(source) && steps.some((s) => s.send_hex),
+  )
+  .map(
+    ({ name, source, steps }) =>
+      [
+        name,
+        Uint8Array.from(Buffer.from(steps.map((step) => step.send_hex ?? '').join(''), 'hex')),
+        source.includes('chunk_size_limit') ? { chunkSizeLimit: 100 } : {},
+      ] as const,
+  );
+
+const streams: (readonly [string, Uint8Array, Partial<SessionSettings>])[] = [
+  ...captures.map(([name, bytes]) => [name, bytes, {}] as const),
+  ...cases,
+];
+
+test.each(streams)('%s: byte by byte', async (_, bytes, limits) => {
+  const whole = await feed(bytes, [], limits);
+  expect(await feed(bytes, [...bytes.keys()], limits)).toEqual(whole);
+});
+
+test.each(streams.filter(([, bytes]) => bytes.length < 2500))(
+  '%s: cut in two at every byte',
+  async (_, bytes, limits) => {
+    const whole = await feed(bytes, [], limits);
+    for (let at = 1; at < bytes.length; at++) {
+      expect(await feed(bytes, [at], limits)).toEqual(whole);
+    }
+  },
+);
+
+test('streams behind one another, cut at random places', async () => {
+  // One that closes the connection would hide those behind it.
+  const open: Uint8Array[] = [];
+  for (const [, bytes] of captures) {
+    if ((await feed(bytes, [])).closed === '') {
+      open.push(bytes);
+    }
+  }
+  expect(open.length).toBeGreaterThan(10);
+  const all = Uint8Array.from(Buffer.concat(open));
+  const whole = await feed(all, []);
+  expect(whole.events.length).toBeGreaterThan(40);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: all.length - 1 }), { maxLength: 40 }), async (cuts) => {
+      expect(
+        await feed(
+          all,
+          cuts.sort((a, b) => a - b),
+        ),
+      ).toEqual(whole);
+    }),
+    { numRuns: 60 },
+  );
+});
