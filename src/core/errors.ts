@@ -106,6 +106,11 @@ export const errorTable = {
     retryable: true,
     fatalFor: 'process',
   },
+  LINE_TOO_LONG: {
+    template: 'The text of one event is longer than {limit} bytes; it was left out.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   PORT_IN_USE: {
     template: '{address} is in use{by}. Stop it, or give this listener another port.',
     retryable: true,

@@ -188,6 +188,13 @@ export class Session {
         }
         continue;
       }
+      const usual = framer.element < 0 ? this.#intake.usual(bytes, pos, to, chunkSizeLimit) : 0;
+      if (usual > 0) {
+        this.#taken = true;
+        this.#noMessages = 0;
+        pos = usual;
+        continue;
+      }
       const next = framer.next(bytes, pos, to);
       if (next < 0) {
         if (next !== needMore) {

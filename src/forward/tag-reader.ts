@@ -13,14 +13,15 @@ export interface TagSettings {
 }
 
 export class TagReader {
-  readonly #fixed: Tag | undefined;
+  /** The tag of all events, where `tag` says one. */
+  readonly fixed: Tag | undefined;
   readonly #lenient: boolean;
   readonly #table: TagTable;
   readonly #span: Span = { start: 0, end: 0 };
 
   constructor(settings: TagSettings) {
     const prefix = new TextEncoder().encode(settings.prefix === undefined ? '' : `${settings.prefix}.`);
-    this.#fixed = settings.tag === undefined ? undefined : tagFromText(Buffer.from(prefix).toString() + settings.tag);
+    this.fixed = settings.tag === undefined ? undefined : tagFromText(Buffer.from(prefix).toString() + settings.tag);
     this.#lenient = settings.lenient || settings.prefix !== undefined;
     this.#table = new TagTable((raw) => {
       const bytes = new Uint8Array(prefix.length + raw.length);
@@ -30,10 +31,15 @@ export class TagReader {
     });
   }
 
+  /** The tag that is sent as the string content from `start` to `end`. */
+  find(bytes: Uint8Array, start: number, end: number): Tag {
+    return this.#table.find(bytes, start, end);
+  }
+
   /** The tag of events whose message says the value at `pos`; undefined where that cannot be one. */
   read(bytes: Uint8Array, pos: number): Tag | undefined {
-    if (this.#fixed !== undefined) {
-      return this.#fixed;
+    if (this.fixed !== undefined) {
+      return this.fixed;
     }
     if (stringSpan(bytes, pos, this.#span)) {
       return this.#table.find(bytes, this.#span.start, this.#span.end);

@@ -27,7 +27,8 @@ export function writeEventTime(out: Uint8Array, at: number, ms: number): void {
   view.setUint32(at + 6, Math.floor((ms - seconds * 1000) * 1e6));
 }
 
-function isZero(bytes: Uint8Array, at: number, count: number): boolean {
+/** Whether `count` bytes from `at` on are all 0. */
+export function isZero(bytes: Uint8Array, at: number, count: number): boolean {
   for (let i = at; i < at + count; i++) {
     if (bytes[i] !== 0) {
       return false;

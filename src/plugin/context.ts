@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Logger } from '../core/log.ts';
+import type { StreamWriter } from '../core/stream-writer.ts';
 
 export interface PluginContext {
   /** `@id` from the configuration, or one made from type and place; unique in the process. */
@@ -11,4 +12,6 @@ export interface PluginContext {
   readonly clock: Clock;
   readonly hostname: string;
   readonly workerId: number;
+  /** Standard output, one writer for all who write there, so that lines stay whole. */
+  readonly stdout: StreamWriter;
 }

@@ -18,12 +18,26 @@ export interface Formatter {
   format(batch: Batch, from: number, area: OutputArea): number;
 }
 
+/** What a formatter has to know about where its text goes. */
+export interface FormatTarget {
+  /**
+   * Control characters to escape: `nothing` (a file), `tags` (standard output: C0, DEL and C1 in tags), `all` (a terminal: in values too).
+   */
+  readonly escape: 'nothing' | 'tags' | 'all';
+  /** Every event ends with exactly one newline, whatever `add_newline` says. */
+  readonly lines: boolean;
+  /** Whether people look at it in colour. */
+  readonly color: boolean;
+}
+
+export const plainTarget: FormatTarget = { escape: 'nothing', lines: false, color: false };
+
 export interface FormatterDefinition<O extends Options = Options> {
   readonly kind: 'formatter';
   readonly type: string;
   readonly summary: string;
   readonly options: O;
-  create(context: PluginContext, options: Values<O>): Formatter;
+  create(context: PluginContext, options: Values<O>, target: FormatTarget): Formatter;
 }
 
 export function defineFormatter<const O extends Options>(
@@ -33,6 +47,10 @@ export function defineFormatter<const O extends Options>(
 }
 
 /** Makes the formatter that a `p.plugin({ kind: 'formatter', … })` option chose. */
-export function createFormatter(context: PluginContext, choice: PluginChoice): Formatter {
-  return (choice.definition as FormatterDefinition).create(context, choice.options);
+export function createFormatter(
+  context: PluginContext,
+  choice: PluginChoice,
+  target: FormatTarget = plainTarget,
+): Formatter {
+  return (choice.definition as FormatterDefinition).create(context, choice.options, target);
 }

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { loadPlan } from '../../src/cli/load-plan.ts';
 import type { Batch } from '../../src/core/batch.ts';
@@ -11,6 +12,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
 import { UnfinishedBytes } from '../../src/core/held.ts';
 import { ReadWindow } from '../../src/core/read-window.ts';
+import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { Skip } from '../../src/msgpack/skip.ts';
 import type { Input } from '../../src/plugin/input.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -57,6 +59,7 @@ export async function startInput(
       clock: systemClock,
       hostname: hostname(),
       workerId: 0,
+      stdout: new StreamWriter(new PassThrough()),
       memory: { window: new ReadWindow(), unfinished, inflated: new ByteBudget(32 * 1024 * 1024) },
       emit(batch) {
         batches.push({ tag: batch.tag.text, count: batch.count, acks: batch.acks?.length ?? 0 });

@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Starts the built program. Written so that any Node reads it, to say which one is needed.
+
+var major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  process.stderr.write(
+    'Forebay needs Node 24 or newer; this is ' +
+      process.version +
+      '. In the repository `npm start` brings its own; elsewhere install Node 24.\n',
+  );
+  process.exitCode = 2;
+} else {
+  import('node:module')
+    .then((module) => {
+      module.enableCompileCache();
+      return import('../dist/cli/main.js');
+    })
+    .then((program) => program.main(process.argv.slice(2)))
+    .then(
+      (code) => {
+        process.exitCode = code;
+      },
+      (error) => {
+        process.stderr.write(`${error.stack}\n`);
+        process.exitCode = 1;
+      },
+    );
+}

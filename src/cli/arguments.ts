@@ -1,0 +1,111 @@
+// Reads the command line: commands, options, and the flags that people know from Fluentd. What commands do is their own business.
+import { parseArgs } from 'node:util';
+
+export const commands = ['run', 'check', 'route', 'health'] as const;
+export type Command = (typeof commands)[number];
+
+/** Flags of Fluentd that are taken so that its command lines work, without any effect here. */
+const ofFluentd = {
+  'no-supervisor': { type: 'boolean' },
+  supervisor: { type: 'boolean' },
+  'use-v1-config': { type: 'boolean' },
+  'suppress-repeated-stacktrace': { type: 'string' },
+  'without-source': { type: 'boolean' },
+  workers: { type: 'string' },
+  user: { type: 'string', short: 'u' },
+  group: { type: 'string', short: 'g' },
+  daemon: { type: 'string', short: 'd' },
+  log: { type: 'string', short: 'o' },
+  plugin: { type: 'string', short: 'p', multiple: true },
+} as const;
+
+const options = {
+  ...ofFluentd,
+  config: { type: 'string', short: 'c' },
+  control: { type: 'string' },
+  'dry-run': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  json: { type: 'boolean' },
+  'log-format': { type: 'string' },
+  quiet: { type: 'boolean', short: 'q', multiple: true },
+  strict: { type: 'boolean' },
+  verbose: { type: 'boolean', short: 'v', multiple: true },
+  version: { type: 'boolean' },
+} as const;
+
+export interface Arguments {
+  readonly command: Command;
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly config: string | undefined;
+  readonly control: string | undefined;
+  readonly json: boolean;
+  readonly strict: boolean;
+  readonly logFormat: 'text' | 'json' | undefined;
+  /** How many steps more (or less, where negative) the log says than it would. */
+  readonly verbosity: number;
+  readonly rest: readonly string[];
+  /** Fluentd's flags that have no effect. */
+  readonly ignored: readonly string[];
+}
+
+/** What is wrong with a command line, as a sentence. */
+export class UsageError extends Error {}
+
+/** `args` is what stands behind the program's name; `extra` are Fluentd's `FLUENTD_OPT`, which a command may not stand in. */
+export function readArguments(args: readonly string[], extra: readonly string[] = []): Arguments {
+  const [first = ''] = args;
+  const named = commands.find((command) => command === first);
+  if (named === undefined && first !== '' && !first.startsWith('-')) {
+    throw new UsageError(`There is no command "${first}". Commands: ${commands.join(', ')}.`);
+  }
+  const { values, positionals } = parse([...(named === undefined ? args : args.slice(1)), ...extra]);
+  const command = values['dry-run'] === true ? 'check' : (named ?? 'run');
+  if (command !== 'route' && positionals.length > 0) {
+    throw new UsageError(`"${positionals[0]}" is one word too many. A configuration file is given with -c.`);
+  }
+  const logFormat = values['log-format'];
+  if (logFormat !== undefined && logFormat !== 'text' && logFormat !== 'json') {
+    throw new UsageError(`--log-format takes text or json, not "${logFormat}".`);
+  }
+  return {
+    command,
+    help: values.help === true,
+    version: values.version === true,
+    config: values.config,
+    control: values.control,
+    json: values.json === true,
+    strict: values.strict === true,
+    logFormat,
+    verbosity: (values.verbose?.length ?? 0) - (values.quiet?.length ?? 0),
+    rest: positionals,
+    ignored: Object.keys(ofFluentd).filter((name) => Object.hasOwn(values, name)),
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}. See forebay --help.`);
+  }
+}
+
+export const usage = `Usage: forebay [command] [options]
+
+Commands
+  run      takes events in, routes them and hands them out (the default)
+  check    says what is wrong with a configuration; exit code 0 or 2
+  route    says which filters and which match a tag passes: forebay route -c FILE [TAG…]
+  health   asks a running collector whether all is well; exit code 0 or 1
+
+Options
+  -c, --config FILE         the configuration (else FOREBAY_CONF, else the one that ships)
+      --control PATH        the control socket
+      --log-format FORMAT   text or json (else text at a terminal, json elsewhere)
+  -v, --verbose / -q, --quiet   the log says more, or less; may be repeated
+      --json                check and route: for programs
+      --strict              check and run: warnings are errors
+      --dry-run             as check
+      --version, -h, --help
+`;

@@ -1,0 +1,80 @@
+// The program: chooses what to do by its command line and its environment.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { type Arguments, readArguments, UsageError, usage } from './arguments.ts';
+
+/** Runs the command that `args` (behind the program's name) ask for; resolves with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let parsed: Arguments;
+  try {
+    parsed = readArguments(args, words(process.env['FLUENTD_OPT']));
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n`);
+      return 2;
+    }
+    throw error;
+  }
+  if (parsed.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (parsed.version) {
+    process.stdout.write(`forebay ${version()}\n`);
+    return 0;
+  }
+  return await execute(parsed);
+}
+
+async function execute(parsed: Arguments): Promise<number> {
+  const { json, strict, control } = parsed;
+  const file = parsed.config ?? configurationFile(process.env);
+  switch (parsed.command) {
+    case 'health': {
+      const { health } = await import('./health.ts');
+      return await health({ control, stdout: process.stdout, stderr: process.stderr });
+    }
+    case 'check': {
+      const { check } = await import('./check.ts');
+      return await check({ file, json, strict, write: (text) => process.stdout.write(text) });
+    }
+    case 'route':
+      return await explain(file, parsed);
+    case 'run': {
+      const { run } = await import('./run.ts');
+      const logFormat = parsed.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
+      return await run({ file, strict, control, logFormat, verbosity: parsed.verbosity, ignored: parsed.ignored });
+    }
+  }
+}
+
+async function explain(file: string, { rest, json }: Arguments): Promise<number> {
+  const { loadPlan } = await import('./load-plan.ts');
+  const { describeProblems } = await import('./report.ts');
+  const { plan, problems, dropped, sources } = await loadPlan(file);
+  if (plan === undefined) {
+    process.stderr.write(describeProblems(problems, sources, dropped));
+    return 2;
+  }
+  const { route } = await import('./route.ts');
+  return await route({ labels: plan.labels, inputs: plan.inputs, tags: rest, json, stdin: process.stdin, stdout: process.stdout });
+}
+
+/** The configuration of the environment, Fluentd's image's too, else the one that ships. */
+function configurationFile(env: NodeJS.ProcessEnv): string {
+  const fluentd = env['FLUENTD_CONF'];
+  return (
+    env['FOREBAY_CONF'] ??
+    (fluentd === undefined ? undefined : fluentd.startsWith('/') ? fluentd : `/fluentd/etc/${fluentd}`) ??
+    fileURLToPath(new URL('../../config/forebay.conf', import.meta.url))
+  );
+}
+
+function words(text: string | undefined): string[] {
+  return (text ?? '').split(/\s+/).filter((word) => word !== '');
+}
+
+function version(): string {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
+  return version;
+}

@@ -1,0 +1,98 @@
+// `forebay run`: starts what a configuration says, and ends it in peace when it is asked to.
+import { hostname } from 'node:os';
+import { systemClock } from '../core/clock.ts';
+import { Counters } from '../core/counters.ts';
+import { ForebayError } from '../core/errors.ts';
+import { createLog, type Logger } from '../core/log.ts';
+import { StreamWriter } from '../core/stream-writer.ts';
+import { startControl } from '../engine/control.ts';
+import { Graph } from '../engine/graph.ts';
+import { loadPlan } from './load-plan.ts';
+import { countProblems, describeProblems } from './report.ts';
+
+/** What is under way may take this long to arrive when the program is asked to stop, ms. */
+const drainTime = 10_000;
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+export interface RunRequest {
+  readonly file: string;
+  readonly strict: boolean;
+  readonly control: string | undefined;
+  readonly logFormat: 'text' | 'json';
+  readonly verbosity: number;
+  /** Fluentd's flags that have no effect, to be named. */
+  readonly ignored: readonly string[];
+}
+
+/** Resolves with the exit code when the program has stopped. */
+export async function run(request: RunRequest): Promise<0 | 1 | 2> {
+  const { plan, problems, dropped, sources } = await loadPlan(request.file, { strict: request.strict, workerId: '0' });
+  if (problems.length > 0) {
+    process.stderr.write(`${describeProblems(problems, sources, dropped)}\n`);
+  }
+  if (plan === undefined) {
+    process.stderr.write(`${request.file}: ${countProblems(problems)}. Nothing was started.\n`);
+    return 2;
+  }
+  const usual = levels.indexOf(plan.logLevel ?? 'info');
+  const level = levels[Math.max(0, Math.min(levels.length - 1, usual - request.verbosity))] ?? 'info';
+  const log = await createLog({ level, format: request.logFormat });
+  if (request.ignored.length > 0) {
+    log.info({ flags: request.ignored }, 'Flags of Fluentd that have no effect here.');
+  }
+  const end = Promise.withResolvers<0 | 1>();
+  stopOnSignals(log, () => end.resolve(0));
+  try {
+    const counters = new Counters();
+    const stdout = new StreamWriter(process.stdout, {
+      onFailure: (error) => {
+        log.fatal({ code: error.code }, error.message);
+        end.resolve(1);
+      },
+    });
+    const shared = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout };
+    const graph = new Graph(plan, shared, log);
+    await graph.start();
+    const control = await startControl({
+      path: request.control,
+      log,
+      status: () => ({
+        healthy: graph.holding.length === 0,
+        reasons: graph.holding,
+        pid: process.pid,
+        configuration: request.file,
+        counters: counters.list(),
+      }),
+    });
+    log.info({ configuration: request.file, control: control.path }, 'Forebay is running.');
+    const code = await end.promise;
+    await graph.stop(AbortSignal.timeout(drainTime));
+    await control.stop();
+    return code;
+  } catch (error) {
+    log.fatal({ ...(error instanceof ForebayError ? { code: error.code } : { err: error }) }, (error as Error).message);
+    return 1;
+  }
+}
+
+/** Calls `stop` when the process is asked to stop; a second request ends it at once. */
+function stopOnSignals(log: Logger, stop: () => void): void {
+  let asked = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (asked) {
+        log.warn({ signal }, 'Asked twice: stopping at once.');
+        process.exit(1);
+      }
+      asked = true;
+      log.info({ signal }, 'Stopping: what is under way is still delivered.');
+      stop();
+    });
+  }
+  for (const signal of ['SIGHUP', 'SIGUSR2'] as const) {
+    process.on(signal, () =>
+      log.warn({ signal }, 'The configuration is read at the start only: restart to change it.'),
+    );
+  }
+  process.on('SIGUSR1', () => log.info({ signal: 'SIGUSR1' }, 'Nothing is held back: there is nothing to flush.'));
+}

@@ -1,0 +1,266 @@
+// Reads the options that a plug-in or section declares (options.ts) out of an element: values, defaults, sections, and what is wrong with
+// them. Which plug-ins there are is the caller's to say.
+import type { Attribute, Element, Position } from './element.ts';
+import { nearest, suggestion } from './nearest.ts';
+import type { Option, Options, PluginChoice, Values } from './options.ts';
+import type { Problem, Report } from './problem.ts';
+import { readScalar } from './scalar-option.ts';
+
+export interface ReadContext {
+  /** `strict_config_value true` in `<system>`: values that Fluentd would bend are refused. */
+  readonly strict: boolean;
+  readonly report: Report;
+  /** The plug-in of a kind and type: undefined if there is none, 'broken' if it cannot be loaded and that was reported. */
+  resolve(kind: string, type: string, at: Position): Promise<PluginChoice['definition'] | 'broken' | undefined>;
+  /** The types of a kind, for hints. */
+  known(kind: string): readonly string[];
+  /** Is told of each value that must not be shown. */
+  secret?(attribute: Attribute): void;
+}
+
+/** Reads all options. Where something is reported as an error the values are not to be used. */
+export async function readOptions<const O extends Options>(
+  element: Element,
+  options: O,
+  context: ReadContext,
+): Promise<Values<O>> {
+  const reader = new OptionReader(element, context);
+  const values = await reader.read(options);
+  reader.reportUnknown();
+  return values as Values<O>;
+}
+
+/** What every section may say about itself, whoever reads it. */
+const reserved: ReadonlySet<string> = new Set(['@type', '@id', '@label', '@log_level']);
+/** The same, in the spelling of Fluentd's first years. */
+const outdated: ReadonlyMap<string, string> = new Map([
+  ['type', '@type'],
+  ['id', '@id'],
+  ['log_level', '@log_level'],
+]);
+
+/** `@type` or `@id`, or its old spelling without @; undefined where there is neither. */
+export function reservedValue(element: Element, name: '@type' | '@id'): string | undefined {
+  const value = (element.attributes.get(name) ?? element.attributes.get(name.slice(1)))?.value;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Sections that protect a connection: where one is not understood, going on without it would leave the connection open. */
+const protective: ReadonlySet<string> = new Set(['security', 'transport']);
+
+class OptionReader {
+  readonly #element: Element;
+  readonly #context: ReadContext;
+  /** Names of parameters and of sections that something here means. */
+  readonly #names = new Set<string>();
+  readonly #sections = new Set<string>();
+  readonly #ignored: { readonly name: string; readonly reason: string; readonly attribute: Attribute }[] = [];
+
+  constructor(element: Element, context: ReadContext) {
+    this.#element = element;
+    this.#context = context;
+  }
+
+  async read(options: Options): Promise<Record<string, unknown>> {
+    const values: [string, unknown][] = [];
+    for (const [name, option] of Object.entries(options)) {
+      values.push([name, await this.#readOption(name, option)]);
+    }
+    return Object.fromEntries(values);
+  }
+
+  #readOption(name: string, option: Option<unknown>): unknown {
+    switch (option.type) {
+      case 'section':
+      case 'sections':
+        return this.#readSections(name, option);
+      case 'plugin':
+        return this.#readPlugin(name, option);
+      default:
+        return this.#readScalar(name, option);
+    }
+  }
+
+  #readScalar(name: string, option: Option<unknown>): unknown {
+    const names = [name, ...(option.aliases ?? [])];
+    for (const one of names) {
+      this.#names.add(one);
+    }
+    const found = names.map((one) => this.#element.attributes.get(one)).find((one) => one !== undefined);
+    if (found !== undefined) {
+      this.#remark(name, option, found);
+    }
+    const { strict, report } = this.#context;
+    return readScalar(name, option, { attribute: found, element: this.#element, strict, report });
+  }
+
+  /** What is to be said of an option that is there, whatever its value. */
+  #remark(name: string, option: Option<unknown>, attribute: Attribute): void {
+    if (option.secret === true) {
+      this.#context.secret?.(attribute);
+    }
+    if (option.ignored !== undefined) {
+      this.#ignored.push({ name, reason: option.ignored, attribute });
+    }
+    if (option.deprecated !== undefined) {
+      this.#report('warning', 'CONFIG_OPTION_DEPRECATED', attribute.at, `${name} is out of date.`, option.deprecated);
+    }
+  }
+
+  async #readSections(name: string, option: Option<unknown>): Promise<unknown> {
+    const names = [name, ...(option.aliases ?? [])];
+    for (const one of names) {
+      this.#sections.add(one);
+    }
+    const found = this.#element.elements.filter((section) => names.includes(section.name));
+    const values: unknown[] = [];
+    for (const section of option.type === 'sections' ? found : found.slice(0, 1)) {
+      this.#remarkSection(name, option, section);
+      if (option.ignored === undefined) {
+        values.push(await readOptions(section, option.options ?? {}, this.#context));
+      }
+    }
+    if (option.type === 'sections') {
+      return values;
+    }
+    this.#refuseSecond(name, found);
+    return values[0];
+  }
+
+  #remarkSection(name: string, option: Option<unknown>, section: Element): void {
+    const attribute = { value: null, at: section.at, valueAt: section.at };
+    this.#remark(`<${name}>`, option, attribute);
+  }
+
+  #refuseSecond(name: string, found: readonly Element[]): void {
+    const second = found[1];
+    if (second !== undefined) {
+      this.#report(
+        'error',
+        'CONFIG_SECTION_REPEATED',
+        second.at,
+        `The section <${name}> may stand only once here.`,
+        `Put it together with the one on line ${found[0]?.at.line}.`,
+      );
+    }
+  }
+
+  /** A `<name>` section with `@type`; without one the parameter of that name, whose options then stand beside it; or the default. */
+  async #readPlugin(name: string, option: Option<unknown>): Promise<PluginChoice | undefined> {
+    this.#sections.add(name);
+    const found = this.#element.elements.filter((section) => section.name === name);
+    this.#refuseSecond(name, found);
+    const [section] = found;
+    if (section !== undefined) {
+      this.#remarkSection(name, option, section);
+      const type = reservedValue(section, '@type') ?? option.default ?? '';
+      const definition = await this.#definition(option, type, section.attributes.get('@type')?.valueAt ?? section.at);
+      return definition && this.#choice(option, type, definition, section);
+    }
+    const inline = this.#element.attributes.get(name);
+    if (inline !== undefined && typeof inline.value === 'string') {
+      this.#names.add(name);
+      const definition = await this.#definition(option, inline.value, inline.valueAt);
+      return (
+        definition && {
+          kind: definition.kind,
+          type: inline.value,
+          definition,
+          options: await this.read(definition.options),
+        }
+      );
+    }
+    const type = option.default ?? '';
+    const definition = await this.#definition(option, type, this.#element.at);
+    const nothing: Element = { name, arg: '', attributes: new Map(), elements: [], at: this.#element.at };
+    return definition && this.#choice(option, type, definition, nothing);
+  }
+
+  async #choice(
+    option: Option<unknown>,
+    type: string,
+    definition: PluginChoice['definition'],
+    section: Element,
+  ): Promise<PluginChoice> {
+    const options = await readOptions(section, definition.options, this.#context);
+    return { kind: option.kind ?? definition.kind, type, definition, options };
+  }
+
+  async #definition(
+    option: Option<unknown>,
+    type: string,
+    at: Position,
+  ): Promise<PluginChoice['definition'] | undefined> {
+    const kind = option.kind ?? '';
+    const definition = await this.#context.resolve(kind, type, at);
+    if (definition === undefined) {
+      this.#context.report(unknownType(kind, type, at, this.#context.known(kind)));
+    }
+    return definition === 'broken' ? undefined : definition;
+  }
+
+  /** Names what nothing here means, and in one line what has no effect. */
+  reportUnknown(): void {
+    for (const [name, attribute] of this.#element.attributes) {
+      if (!this.#names.has(name) && !reserved.has(name)) {
+        this.#reportUnknownName(name, attribute);
+      }
+    }
+    for (const section of this.#element.elements) {
+      if (!this.#sections.has(section.name)) {
+        const severity = protective.has(section.name) ? 'error' : 'warning';
+        this.#report(
+          severity,
+          'CONFIG_UNKNOWN_SECTION',
+          section.at,
+          `The section <${section.name}> has no meaning in <${this.#element.name}>.`,
+          severity === 'error'
+            ? 'It protects a connection and is not supported here; remove it only if the connection may go unprotected.'
+            : suggestion(section.name, [...this.#sections], 'There are no sections here: remove it.'),
+        );
+      }
+    }
+    const [first] = this.#ignored;
+    if (first !== undefined) {
+      const list = this.#ignored.map(({ name, reason }) => `${name} (${reason.replace(/\.$/, '')})`).join(', ');
+      this.#report(
+        'warning',
+        'CONFIG_OPTION_IGNORED',
+        first.attribute.at,
+        `Taken without effect: ${list}.`,
+        'Nothing is to be done; they may stay.',
+      );
+    }
+  }
+
+  #reportUnknownName(name: string, { at }: Attribute): void {
+    const newer = outdated.get(name);
+    if (newer !== undefined && !this.#element.attributes.has(newer)) {
+      this.#report('warning', 'CONFIG_OPTION_DEPRECATED', at, `${name} is out of date.`, `Write ${newer}.`);
+      return;
+    }
+    const meant = nearest(name, [...this.#names, ...reserved]);
+    this.#report(
+      'warning',
+      'CONFIG_UNKNOWN_OPTION',
+      at,
+      `The option ${name} has no meaning ${this.#element.name === 'ROOT' ? 'at the top level' : `in <${this.#element.name}>`}.`,
+      meant === undefined ? 'Remove it, or check its spelling.' : `Did you mean ${meant}?`,
+    );
+  }
+
+  #report(severity: Problem['severity'], code: string, at: Position, text: string, hint: string): void {
+    this.#context.report({ code, severity, at, text, hint });
+  }
+}
+
+/** The problem that no plug-in of a kind has this type. */
+export function unknownType(kind: string, type: string, at: Position, known: readonly string[]): Problem {
+  return {
+    code: 'CONFIG_UNKNOWN_TYPE',
+    severity: 'error',
+    at,
+    text: `There is no ${kind} of type "${type}".`,
+    hint: suggestion(type, known, `No plug-in of the kind ${kind} is installed.`),
+  };
+}

@@ -1,0 +1,46 @@
+// The `<system>` section: what it says that has a meaning here, and the names of the rest, which are taken without effect.
+import { type Options, p } from '../config/options.ts';
+
+const elsewhere = 'has no meaning in Forebay';
+const nothing = (type: 'string' | 'bool' | 'time' | 'integer') =>
+  p[type]({ desc: 'Of Fluentd only.', ignored: elsewhere });
+const section = p.sections({ desc: 'Of Fluentd only.', ignored: elsewhere, options: {} });
+
+export const systemOptions = {
+  log_level: p.enum({
+    desc: 'The least level that the own log shows.',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+  }),
+  strict_config_value: p.bool({
+    desc: 'Refuses values that are read as something else than they say.',
+    default: 'false',
+  }),
+  workers: p.integer({ desc: 'Of Fluentd only.', ignored: 'one process does all' }),
+  restart_worker_interval: nothing('time'),
+  root_dir: nothing('string'),
+  suppress_repeated_stacktrace: nothing('bool'),
+  ignore_repeated_log_interval: nothing('time'),
+  ignore_same_log_interval: nothing('time'),
+  emit_error_log_interval: nothing('time'),
+  suppress_config_dump: nothing('bool'),
+  log_event_verbose: nothing('bool'),
+  without_source: nothing('bool'),
+  with_source_only: nothing('bool'),
+  rpc_endpoint: nothing('string'),
+  enable_get_dump: nothing('bool'),
+  process_name: nothing('string'),
+  enable_msgpack_time_support: nothing('bool'),
+  disable_shared_socket: nothing('bool'),
+  enable_input_metrics: nothing('bool'),
+  enable_size_metrics: nothing('bool'),
+  enable_jit: nothing('bool'),
+  file_permission: nothing('string'),
+  dir_permission: nothing('string'),
+  config_include_dir: nothing('string'),
+  umask: nothing('string'),
+  log: section,
+  counter_server: section,
+  counter_client: section,
+  metrics: section,
+  source_only_buffer: section,
+} as const satisfies Options;

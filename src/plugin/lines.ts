@@ -1,0 +1,189 @@
+// The loop that all formatters of text share: a head (time, tag), the record, the end of the line; as many whole events as fit. What stands
+// in the head and how a record is written is given by the formatter.
+import type { Batch, Tag } from '../core/batch.ts';
+import type { Counter } from '../core/counters.ts';
+import type { TimeText } from '../core/time-format.ts';
+import { Skip } from '../msgpack/skip.ts';
+import type { ValueWriter } from '../msgpack/transcode.ts';
+import { escapeControls } from '../msgpack/transcode-controls.ts';
+import { noRoom, ReadView, WriteView } from '../msgpack/view.ts';
+import { EventView } from '../msgpack/view-event.ts';
+import type { PluginContext } from './context.ts';
+import type { FormatTarget, Formatter, OutputArea } from './formatter.ts';
+
+/** How an event ends. */
+export type LineEnd =
+  /** With a newline. */
+  | 'newline'
+  /** With nothing. */
+  | 'none'
+  /** With one newline, whatever the record's text ended with: Ruby's `chomp`, then a newline. */
+  | 'one newline';
+
+/** What stands in front of each record. */
+export interface LineHead {
+  readonly time: TimeText | undefined;
+  /** Between time and tag, or behind the time where there is no tag. */
+  readonly behindTime: string;
+  readonly tag: boolean;
+  readonly behindTag: string;
+}
+
+export interface LineShape {
+  readonly head?: LineHead;
+  readonly record: ValueWriter;
+  readonly end: LineEnd;
+}
+
+/** Larger batches are let go of when they are done: they may hold a buffer of hundreds of megabytes. */
+const keepBelow = 1 << 20;
+
+export class LineFormatter implements Formatter {
+  readonly #from = new ReadView();
+  readonly #to = new WriteView();
+  readonly #event = new EventView();
+  readonly #skip = new Skip();
+  readonly #record: ValueWriter;
+  readonly #time: TimeText | undefined;
+  readonly #head: LineHead | undefined;
+  readonly #end: LineEnd;
+  readonly #escapesTag: boolean;
+  readonly #unprintable: Counter;
+  readonly #context: PluginContext;
+  #behindTime: Uint8Array = new Uint8Array(0);
+  #headBytes = new Uint8Array(64);
+  #headData = new DataView(this.#headBytes.buffer);
+  #headLength = 0;
+  #tag: Tag | undefined;
+  #warned = false;
+
+  constructor(context: PluginContext, shape: LineShape, target: FormatTarget) {
+    this.#record = shape.record;
+    this.#head = shape.head;
+    this.#time = shape.head?.time;
+    this.#end = target.lines ? 'one newline' : shape.end;
+    this.#escapesTag = target.escape !== 'nothing';
+    this.#context = context;
+    this.#unprintable = context.counters.get('forebay_unprintable_events_total', { id: context.id });
+  }
+
+  format(batch: Batch, from: number, area: OutputArea): number {
+    const events = this.#from;
+    const to = this.#to;
+    const event = this.#event;
+    events.set(batch.entries);
+    to.set(area.bytes, area.used);
+    if (this.#head !== undefined && batch.tag !== this.#tag) {
+      this.#setTag(this.#head, batch.tag);
+    }
+    const { start, end } = events;
+    let at = start + from;
+    while (at < end) {
+      const begin = to.at;
+      const record = event.open(events, at);
+      let next = record;
+      if (record >= 0) {
+        next = this.#writeHead(event, to) ? this.#record.write(events, record, to) : noRoom;
+      }
+      if (next >= 0 && to.at > to.limit) {
+        next = noRoom;
+      }
+      if (next < 0) {
+        to.at = begin;
+        if (next === noRoom) {
+          break;
+        }
+        at = this.#leaveOut(at, batch);
+        continue;
+      }
+      if (this.#end !== 'none') {
+        if (this.#end === 'one newline') {
+          chomp(to, begin);
+        }
+        to.bytes[to.at++] = 0x0a;
+      }
+      at = next;
+    }
+    area.used = to.at;
+    const done = at - start;
+    if (batch.entries.length > keepBelow) {
+      events.forget();
+    }
+    if (area.bytes.length > keepBelow) {
+      to.forget();
+    }
+    return done;
+  }
+
+  #writeHead(event: EventView, to: WriteView): boolean {
+    const time = this.#time;
+    if (time !== undefined) {
+      if (time.render(event.sec, event.nsec, event.exact, event.eventTime)) {
+        this.#joinHead(time.bytes, time.length);
+      } else {
+        time.patch(this.#headBytes);
+      }
+    }
+    const length = this.#headLength;
+    if (to.at + length > to.limit) {
+      return false;
+    }
+    // By words; up to three bytes too many are overwritten by the record.
+    const data = this.#headData;
+    const out = to.data;
+    const at = to.at;
+    for (let i = 0; i < length; i += 4) {
+      out.setInt32(at + i, data.getInt32(i));
+    }
+    to.at = at + length;
+    return true;
+  }
+
+  /** All of the head behind the time, the same for every event of a tag. */
+  #setTag(head: LineHead, tag: Tag): void {
+    this.#tag = tag;
+    const behindTime = head.time === undefined ? '' : head.behindTime;
+    const tagBytes = this.#escapesTag ? escapeControls(tag.bytes) : tag.bytes;
+    this.#behindTime = head.tag
+      ? Buffer.concat([Buffer.from(behindTime), tagBytes, Buffer.from(head.behindTag)])
+      : Buffer.from(behindTime);
+    this.#joinHead(head.time?.bytes ?? this.#headBytes, head.time?.length ?? 0);
+  }
+
+  #joinHead(time: Uint8Array, length: number): void {
+    const whole = length + this.#behindTime.length;
+    if (whole + 4 > this.#headBytes.length) {
+      this.#headBytes = new Uint8Array(whole * 2 + 4);
+      this.#headData = new DataView(this.#headBytes.buffer);
+    }
+    this.#headBytes.set(time.subarray(0, length));
+    this.#headBytes.set(this.#behindTime, length);
+    this.#headLength = whole;
+  }
+
+  /** Counts an event that cannot be printed; returns where the next one begins. */
+  #leaveOut(at: number, batch: Batch): number {
+    this.#unprintable.value++;
+    if (!this.#warned) {
+      this.#warned = true;
+      this.#context.log.warn(
+        { tag: batch.tag.text },
+        'Left out an event that cannot be printed; later ones are only counted.',
+      );
+    }
+    const next = this.#skip.run(this.#from.bytes, at, this.#from.end);
+    this.#skip.reset();
+    return next < 0 ? this.#from.end : next;
+  }
+}
+
+/** Takes one line end off the text behind `begin`. */
+function chomp(to: WriteView, begin: number): void {
+  const last = to.at > begin ? to.bytes[to.at - 1] : 0;
+  if (last === 0x0a || last === 0x0d) {
+    to.at--;
+    if (last === 0x0a && to.at > begin && to.bytes[to.at - 1] === 0x0d) {
+      to.at--;
+    }
+  }
+}

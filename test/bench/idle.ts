@@ -1,0 +1,168 @@
+// What the collector costs when nothing happens, how fast it starts, and what many short connections leave behind.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { encode } from '@msgpack/msgpack';
+import { freePort, waitUntilOpen } from '../support/ports.ts';
+import { projectEnv, projectNode, projectRoot } from '../support/project.ts';
+import { tempFolder } from '../support/temp.ts';
+import { loadEvent } from './events.ts';
+import { countLines } from './measure.ts';
+import { openDescriptors, residentMegabytes } from './proc.ts';
+import { type Running, runningOf } from './subjects.ts';
+
+export interface IdleResult {
+  /** Median over the starts, from spawn to the first connection that was taken. */
+  readonly openMilliseconds: number;
+  readonly openSpread: string;
+  /** Resident memory 2 s after the start. */
+  readonly idleMegabytes: number;
+  readonly descriptors: number;
+  readonly rounds: readonly Round[];
+  /** What is over its limit or left behind; empty is good. */
+  readonly problems: readonly string[];
+}
+
+interface Round {
+  readonly connections: number;
+  readonly descriptors: number;
+  readonly megabytes: number;
+  readonly sent: number;
+  readonly counted: number;
+}
+
+export interface IdleOptions {
+  readonly starts: number;
+  readonly connections: number;
+  readonly restSeconds: number;
+}
+
+const limits = { openMilliseconds: 200, idleMegabytes: 70, megabytesPerRound: 16 } as const;
+
+/** The configuration of the first run, with a port of its own so that a collector on this machine is not in the way. */
+const config = (port: number) => `<source>
+  @type forward
+  port ${port}
+</source>
+
+<match docker.**>
+  @type stdout
+  @id output_stdout
+</match>
+`;
+
+export async function measureIdle(options: IdleOptions): Promise<IdleResult> {
+  const folder = tempFolder('idle');
+  const out = join(folder.path, 'out');
+  try {
+    const times: number[] = [];
+    for (let start = 0; start < options.starts; start++) {
+      const { running, milliseconds } = await startOnce(folder.path, out);
+      times.push(milliseconds);
+      await running.stop();
+    }
+    times.sort((a, b) => a - b);
+    const { running, port } = await startOnce(folder.path, out);
+    try {
+      await delay(options.restSeconds * 1_000);
+      const idleMegabytes = residentMegabytes(running.pid, 'VmRSS');
+      const descriptors = openDescriptors(running.pid);
+      const rounds: Round[] = [];
+      for (let round = 0; round < 3; round++) {
+        rounds.push(await connections(options.connections, port, running, out, rounds.at(-1)?.counted ?? 0));
+      }
+      const openMilliseconds = times[Math.floor(times.length / 2)] ?? 0;
+      const openSpread = `${times[0]?.toFixed(0)} to ${times.at(-1)?.toFixed(0)}`;
+      const measured = { openMilliseconds, openSpread, idleMegabytes, descriptors, rounds };
+      return { ...measured, problems: problemsOf(measured) };
+    } finally {
+      await running.stop();
+    }
+  } finally {
+    folder.remove();
+  }
+}
+
+async function startOnce(
+  folder: string,
+  out: string,
+): Promise<{ running: Running; port: number; milliseconds: number }> {
+  const port = await freePort();
+  const file = join(folder, 'test.conf');
+  writeFileSync(file, config(port));
+  const [stdout, stderr] = [openSync(out, 'w'), openSync(join(folder, 'log'), 'w')];
+  const args = ['--disable-sigusr1', join(projectRoot, 'bin', 'forebay.js'), 'run', '-c', file];
+  const begin = performance.now();
+  const child = spawn(projectNode(), args, {
+    env: projectEnv({ XDG_RUNTIME_DIR: folder }),
+    stdio: ['ignore', stdout, stderr],
+    detached: true,
+  });
+  const running = runningOf(child);
+  closeSync(stdout);
+  closeSync(stderr);
+  try {
+    await waitUntilOpen(port, running.ended, 15_000, 1);
+  } catch (error) {
+    await running.stop();
+    throw new Error(readFileSync(join(folder, 'log'), 'utf8').slice(-2_000), { cause: error });
+  }
+  return { running, port, milliseconds: performance.now() - begin };
+}
+
+/** Of each three connections one sends a message, one half a message, one nothing. */
+async function connections(count: number, port: number, running: Running, out: string, before: number): Promise<Round> {
+  const { tag, sec, record } = loadEvent(1, 0, false);
+  const whole = encode([tag, sec, record, {}]);
+  const payloads = [whole, whole.subarray(0, whole.length / 2), undefined];
+  const sent = Math.ceil(count / 3);
+  let next = 0;
+  const worker = async () => {
+    while (next < count) {
+      const index = next++;
+      await shortConnection(port, `127.0.1.${1 + (index % 200)}`, payloads[index % payloads.length]);
+    }
+  };
+  await Promise.all(Array.from({ length: 100 }, worker));
+  const end = performance.now() + 10_000;
+  while (countLines(out) - before < sent && performance.now() < end) await delay(50);
+  await delay(1_000); // the last closings, and what runs when idle
+  return {
+    connections: count,
+    descriptors: openDescriptors(running.pid),
+    megabytes: residentMegabytes(running.pid, 'VmRSS'),
+    sent: before + sent,
+    counted: countLines(out),
+  };
+}
+
+/** Sends, half-closes, and resolves when the other side has closed too. */
+function shortConnection(port: number, localAddress: string, payload: Uint8Array | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress }, () => {
+      if (payload !== undefined) socket.write(payload);
+      socket.end();
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve());
+    socket.resume();
+  });
+}
+
+function problemsOf(measured: Omit<IdleResult, 'problems'>): string[] {
+  const problems: string[] = [];
+  const { openMilliseconds, idleMegabytes, descriptors, rounds } = measured;
+  if (openMilliseconds > limits.openMilliseconds)
+    problems.push(`the port opens after ${openMilliseconds.toFixed(0)} ms`);
+  if (idleMegabytes > limits.idleMegabytes) problems.push(`${idleMegabytes.toFixed(1)} MB when idle`);
+  for (const round of rounds) {
+    if (round.descriptors > descriptors) problems.push(`${round.descriptors} descriptors open, ${descriptors} before`);
+    if (round.counted !== round.sent) problems.push(`${round.counted} of ${round.sent} events came out`);
+  }
+  // The first round warms up; what each later one adds has been left behind.
+  const growth = (rounds.at(-1)?.megabytes ?? 0) - (rounds.at(-2)?.megabytes ?? 0);
+  if (growth > limits.megabytesPerRound) problems.push(`the last round of connections left ${growth.toFixed(1)} MB`);
+  return problems;
+}

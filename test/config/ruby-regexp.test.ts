@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { compileRubyRegexp, type RubyRegexpFlags } from '../../src/config/ruby-regexp.ts';
+
+function found(source: string, text: string, flags: RubyRegexpFlags = {}): boolean | undefined {
+  const compiled = compileRubyRegexp(source, flags);
+  if (!compiled.ok) {
+    throw new Error(compiled.reason);
+  }
+  return compiled.regexp.test(text);
+}
+
+describe('Ruby reads differently from JavaScript', () => {
+  test.each([
+    ['^b$', 'a\nb\nc', true],
+    ['\\Ab', 'a\nb', false],
+    ['a\\Z', 'a\n', true],
+    ['a\\z', 'a\n', false],
+    ['\\A\\h+\\z', '0aF', true],
+    ['\\A\\h+\\z', '0g', false],
+    ['\\A\\d\\z', '٣', false],
+    ['\\A\\w\\z', 'é', false],
+    ['\\A\\p{L}\\z', 'é', true],
+    ['\\A[[:alpha:]]\\z', 'é', true],
+    ['\\A(?<year>\\d{4})-\\k<year>\\z', '2024-2024', true],
+    ['\\A(?>a+)ab', 'aaab', false],
+    ['\\Aa++ab', 'aaab', false],
+    ['\\A(?x) a b # both', 'ab', true],
+    ['\\A(?i)abc', 'ABC', true],
+    ['a.b', 'a\nb', false],
+    ['(?m)a.b', 'a\nb', true],
+  ])('/%s/ on %j: %s', (source, text, expected) => {
+    expect(found(source, text)).toBe(expected);
+  });
+
+  test('the flags of a literal: i and m', () => {
+    expect(found('ab', 'AB', { ignorecase: true })).toBe(true);
+    expect(found('a.b', 'a\nb', { multiline: true })).toBe(true);
+  });
+});
+
+test.each(['(', '[a', '(?<n>', '\\p{Nonsense}', '(?z)'])('/%s/ is refused with a reason', (source) => {
+  const compiled = compileRubyRegexp(source);
+  expect(compiled).toEqual({ ok: false, reason: expect.stringMatching(/./) });
+});
+
+describe('the deadline', () => {
+  test.each(['\\A(a+)+\\z', '\\A(a|a)*\\z', '\\Aa?a?a?a?a?a?a?a?(?:a*)*b', '(?=(a+)+b)'])(
+    '/%s/ gives up on a hostile text',
+    (source) => {
+      const start = performance.now();
+      expect(found(source, `${'a'.repeat(50_000)}!`, { deadline: 30 })).not.toBe(true);
+      expect(performance.now() - start).toBeLessThan(2_000);
+    },
+  );
+
+  test('a text that fits in time is told after one that did not', () => {
+    const compiled = compileRubyRegexp('\\A(a+)+\\z');
+    expect(compiled.ok && compiled.regexp.test(`${'a'.repeat(60)}!`)).toBeUndefined();
+    expect(compiled.ok && compiled.regexp.test('aaa')).toBe(true);
+    expect(compiled.ok && compiled.regexp.test('aab')).toBe(false);
+  });
+});
