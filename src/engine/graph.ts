@@ -31,6 +31,7 @@ export class Graph {
   readonly #outputs: OutputNode[] = [];
   readonly #inputs: Input[] = [];
   readonly #unmatched = new OnceEach();
+  readonly #slowPatterns = new OnceEach();
   #seq = 0;
   #watch: NodeJS.Timeout | undefined;
 
@@ -99,11 +100,7 @@ export class Graph {
         : [],
     );
     const router = new Router(routed, {
-      onDeadline: (pattern, tag) =>
-        this.#log.warn(
-          { code: 'TAG_PATTERN_DEADLINE', pattern, tag },
-          'A pattern takes too long for a tag: passed over.',
-        ),
+      onDeadline: (pattern, tag) => this.#tooSlow(pattern, tag),
     });
     return (batch) => {
       const { match } = router.route(batch.tag.text);
@@ -131,6 +128,16 @@ export class Graph {
       this.#seq += batch.count;
       return emit(batch);
     };
+  }
+
+  #tooSlow(pattern: string, tag: string): void {
+    this.#counters.get('forebay_pattern_deadlines_total').value++;
+    if (this.#slowPatterns.first(pattern)) {
+      this.#log.warn(
+        { code: 'TAG_PATTERN_DEADLINE', pattern, tag },
+        'A pattern takes too long for a tag: the rule is passed over. Write it without nested repetitions.',
+      );
+    }
   }
 
   /** Events that no match takes are acked: the sender could do nothing about it. */
