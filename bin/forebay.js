@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // Starts the built program. Written so that any Node reads it, to say which one is needed.
 
+// Before anything else: without a handler USR1 opens Node's inspector, and with --disable-sigusr1 Node 24 calls no handler at all.
+process.on('SIGUSR1', function () {});
+
 var major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   process.stderr.write(

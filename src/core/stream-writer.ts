@@ -36,7 +36,7 @@ export class StreamWriter {
   /** Bytes of full areas, and of the one being written that is not yet. */
   #sealed = 0;
   #scheduled = false;
-  #idle: PromiseWithResolvers<void> | undefined;
+  readonly #draining = new Set<() => void>();
   #failure: ForebayError | undefined;
 
   constructor(stream: Writable, options: StreamWriterOptions = {}) {
@@ -96,13 +96,16 @@ export class StreamWriter {
   async drain(signal: AbortSignal): Promise<number> {
     this.#seal();
     this.#writeNext();
-    if (this.pending > 0 && !signal.aborted) {
-      this.#idle ??= Promise.withResolvers();
-      const idle = this.#idle;
-      const stop = () => idle.resolve();
-      signal.addEventListener('abort', stop);
-      await idle.promise;
-      signal.removeEventListener('abort', stop);
+    if (this.pending > 0 && this.#failure === undefined && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          signal.removeEventListener('abort', done);
+          this.#draining.delete(done);
+          resolve();
+        };
+        signal.addEventListener('abort', done);
+        this.#draining.add(done);
+      });
     }
     return this.pending;
   }
@@ -188,8 +191,7 @@ export class StreamWriter {
     }
     this.#writeNext();
     if (this.#writing === undefined) {
-      this.#idle?.resolve();
-      this.#idle = undefined;
+      this.#endDrains();
     }
   }
 
@@ -220,8 +222,18 @@ export class StreamWriter {
       room.promise.catch(() => {});
       room.reject(error);
     }
-    this.#idle?.resolve();
+    this.#sealed = this.pending;
+    this.#full.length = 0;
+    this.#writing = undefined;
+    this.#current = undefined;
+    this.#endDrains();
     this.#onFailure(error);
+  }
+
+  #endDrains(): void {
+    for (const done of this.#draining) {
+      done();
+    }
   }
 }
 
