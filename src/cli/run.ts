@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly file: string;
   readonly strict: boolean;
   readonly control: string | undefined;
+  /** Folders with plug-ins of the user's. */
+  readonly plugins: readonly string[];
   readonly logFormat: 'text' | 'json';
   readonly verbosity: number;
   /** Fluentd's flags that have no effect, to be named. */
@@ -26,7 +28,11 @@ export interface RunRequest {
 
 /** Resolves with the exit code when the program has stopped. */
 export async function run(request: RunRequest): Promise<0 | 1 | 2> {
-  const { plan, problems, dropped, sources } = await loadPlan(request.file, { strict: request.strict, workerId: '0' });
+  const { plan, problems, dropped, sources } = await loadPlan(request.file, {
+    strict: request.strict,
+    plugins: request.plugins,
+    workerId: '0',
+  });
   if (problems.length > 0) {
     process.stderr.write(`${describeProblems(problems, sources, dropped)}\n`);
   }
