@@ -1,5 +1,7 @@
 // Acks chunks in the order they came in, each once all that was handed on before it is settled.
-import { decode } from '@msgpack/msgpack';
+import { ruby } from '../msgpack/json-dialects.ts';
+import { JsonTranscoder } from '../msgpack/transcode.ts';
+import { ReadView, slack, WriteView } from '../msgpack/view.ts';
 
 /** `81 a3 ack`, which the chunk id follows. */
 const ackHead = Uint8Array.of(0x81, 0xa3, 0x61, 0x63, 0x6b);
@@ -89,11 +91,16 @@ export function ackReplies(chunks: readonly Uint8Array[]): Uint8Array {
 
 /** The same for a peer that speaks JSON. */
 export function jsonAckReplies(chunks: readonly Uint8Array[]): Uint8Array {
-  const replies = chunks.map((chunk) => JSON.stringify({ ack: jsonValue(decode(chunk)) }));
-  return new TextEncoder().encode(replies.join(''));
-}
-
-/** Strings of a JSON stream are bin in msgpack, and text again in a reply. */
-function jsonValue(value: unknown): unknown {
-  return value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
+  const json = new JsonTranscoder(ruby);
+  const from = new ReadView();
+  const to = new WriteView();
+  const replies = chunks.map((chunk) => {
+    const reply = ackReplies([chunk]);
+    from.set(reply);
+    // No byte becomes more than six, and the writer wants some room behind its text.
+    to.set(new Uint8Array(reply.length * 6 + 2 * slack), 0);
+    json.write(from, from.start, to);
+    return to.bytes.subarray(0, to.at);
+  });
+  return Uint8Array.from(Buffer.concat(replies));
 }

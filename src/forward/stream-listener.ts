@@ -1,6 +1,5 @@
 // Listens on a TCP port or a unix socket and gives each connection a session. Reads go straight into the process's read window where Node lets
 // them; sessions say what to do with the bytes.
-import dns from 'node:dns/promises';
 import net from 'node:net';
 import type { Origin } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
@@ -222,7 +221,8 @@ class Connection implements Link {
 /** The peer's host name, or its address where it has none. */
 async function hostName(origin: Origin): Promise<string> {
   try {
-    return (await dns.lookupService(origin.address, origin.port)).hostname;
+    const { lookupService } = await import('node:dns/promises');
+    return (await lookupService(origin.address, origin.port)).hostname;
   } catch {
     return origin.address;
   }
