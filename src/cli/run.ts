@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
+import { standardOutput } from '../core/file-stream.ts';
 import { createLog, type Logger } from '../core/log.ts';
 import { StreamWriter } from '../core/stream-writer.ts';
 import { startControl } from '../engine/control.ts';
@@ -50,7 +51,9 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
   stopOnSignals(log, () => end.resolve(0));
   try {
     const counters = new Counters();
-    const stdout = new StreamWriter(process.stdout, {
+    const onFull = (error: Error) =>
+      log.warn({ code: 'STDOUT_FULL', reason: error.message }, 'No room for standard output: inputs wait for it.');
+    const stdout = new StreamWriter(standardOutput(onFull), {
       onFailure: (error) => {
         log.fatal({ code: error.code }, error.message);
         end.resolve(1);

@@ -7,18 +7,14 @@ import { encoded, encodedRecord, encodedTime, mangled } from './arbitrary.ts';
 
 const clean = fc.tuple(encodedTime, encodedRecord).map(([time, record]) => Uint8Array.of(0x92, ...time, ...record));
 /** `[[time, metadata], record]`, as Fluent Bit sends it. */
-const fluentBit = fc
-  .tuple(encodedTime, encodedRecord)
-  .map(([time, record]) => ({
-    sent: Uint8Array.of(0x92, 0x92, ...time, 0x80, ...record),
-    clean: Uint8Array.of(0x92, ...time, ...record),
-  }));
-const third = fc
-  .tuple(encodedTime, encodedRecord, encoded)
-  .map(([time, record, more]) => ({
-    sent: Uint8Array.of(0x93, ...time, ...record, ...more),
-    clean: Uint8Array.of(0x92, ...time, ...record),
-  }));
+const fluentBit = fc.tuple(encodedTime, encodedRecord).map(([time, record]) => ({
+  sent: Uint8Array.of(0x92, 0x92, ...time, 0x80, ...record),
+  clean: Uint8Array.of(0x92, ...time, ...record),
+}));
+const third = fc.tuple(encodedTime, encodedRecord, encoded).map(([time, record, more]) => ({
+  sent: Uint8Array.of(0x93, ...time, ...record, ...more),
+  clean: Uint8Array.of(0x92, ...time, ...record),
+}));
 const long = clean.map((entry) => ({ sent: Uint8Array.of(0xdc, 0, 2, ...entry.subarray(1)), clean: entry }));
 const none = fc
   .constantFrom<unknown>(5, 'text', null, {}, [], [1], [1.5, {}], [null, {}], [1, 'x'], [[], {}], ['1', { a: 1 }])

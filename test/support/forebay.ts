@@ -69,7 +69,10 @@ export async function startForebay(options: StartOptions): Promise<Forebay> {
     ended = how;
   });
   const signal = (name: NodeJS.Signals) => signalGroup(child, name);
-  const killAtExit = () => signal('SIGKILL');
+  const killAtExit = () => {
+    signal('SIGKILL');
+    temp.remove();
+  };
   process.once('exit', killAtExit);
   const stop = async (patience = 10_000) => {
     if (ended === undefined) signal('SIGTERM');
