@@ -46,9 +46,13 @@ export class StreamListener {
     this.#server.on('connection', (socket) => void this.#accept(socket));
   }
 
-  /** The address it listens on, once started. */
-  get address(): net.AddressInfo | string | null {
-    return this.#server.address();
+  /** Where it listens, once started: `host:port`, or a path. */
+  get address(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') {
+      return address ?? '';
+    }
+    return `${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
   }
 
   start(): Promise<void> {

@@ -114,7 +114,7 @@ async function start() {
   const port = await new Promise<number>((resolve) => {
     child.stderr.on('data', (data) => {
       text += String(data);
-      const found = /"port":(\d+)/.exec(text)?.[1];
+      const found = /"address":"127\.0\.0\.1:(\d+)"/.exec(text)?.[1];
       if (found !== undefined) {
         resolve(Number(found));
       }
