@@ -4,10 +4,12 @@ import { systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
 import { standardOutput } from '../core/file-stream.ts';
+import { IoMemory } from '../core/io-memory.ts';
 import { createLog, type Logger } from '../core/log.ts';
 import { StreamWriter } from '../core/stream-writer.ts';
 import { startControl } from '../engine/control.ts';
 import { Graph } from '../engine/graph.ts';
+import { loadWasm } from '../msgpack/wasm.ts';
 import { loadPlan } from './load-plan.ts';
 import { countProblems, describeProblems } from './report.ts';
 
@@ -51,15 +53,17 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
   stopOnSignals(log, () => end.resolve(0));
   try {
     const counters = new Counters();
+    const io = new IoMemory();
     const onFull = (error: Error) =>
       log.warn({ code: 'STDOUT_FULL', reason: error.message }, 'No room for standard output: inputs wait for it.');
     const stdout = new StreamWriter(standardOutput(onFull), {
+      memory: io,
       onFailure: (error) => {
         log.fatal({ code: error.code }, error.message);
         end.resolve(1);
       },
     });
-    const shared = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout };
+    const shared = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout, io, wasm: loadWasm(io) };
     const graph = new Graph(plan, shared, log);
     await graph.start();
     const control = await startControl({

@@ -1,15 +1,8 @@
-// The memory that the kernel reads into: one window for all connections of the process, reserved once and never grown, since growing would
-// detach it. It is WebAssembly memory so that a module may work on it in place.
-
-/** TypeScript knows it only together with all of a browser. */
-declare const WebAssembly: {
-  readonly Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-};
-
-const pageSize = 65536;
+// The memory that the kernel reads into: one window for all connections of the process, in the memory that the rest of the work is done in.
+import { IoMemory } from './io-memory.ts';
 
 export class ReadWindow {
-  /** All of the memory: the window, and before it as much room for the unfinished bytes of the connection whose turn it is. */
+  /** The window, and before it as much room for the unfinished bytes of the connection whose turn it is. */
   readonly bytes: Uint8Array;
   /** Where the window begins in `bytes`. */
   readonly start: number;
@@ -17,11 +10,9 @@ export class ReadWindow {
   readonly view: Uint8Array;
 
   /** `size` is in bytes, a multiple of 64 KiB. */
-  constructor(size = 1024 * 1024) {
-    const pages = (2 * size) / pageSize;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    this.bytes = new Uint8Array(memory.buffer);
+  constructor(memory = new IoMemory(), size = 1024 * 1024) {
+    this.bytes = memory.take(2 * size);
     this.start = size;
-    this.view = new Uint8Array(memory.buffer, size, size);
+    this.view = this.bytes.subarray(size);
   }
 }

@@ -2,6 +2,8 @@
 // touched until it is done, with what waits counted, so that whoever fills it can be stopped. Closing the stream is not done here.
 import type { Writable } from 'node:stream';
 import { ForebayError } from './errors.ts';
+import { FileStream } from './file-stream.ts';
+import type { IoMemory } from './io-memory.ts';
 
 /** A piece of memory, filled from `used` on. */
 export interface Area {
@@ -17,9 +19,13 @@ interface OwnArea extends Area {
 export interface StreamWriterOptions {
   /** Called once, when the stream can be written no more. */
   readonly onFailure?: (error: ForebayError) => void;
+  /** Where areas are taken from. */
+  readonly memory?: IoMemory;
 }
 
+/** A pipe takes no more at a time than its 64 KB, a file a megabyte. */
 const areaSize = 256 * 1024;
+const fileAreaSize = 1024 * 1024;
 /** Written areas that are kept for the next text. */
 const spareAreas = 2;
 
@@ -27,6 +33,8 @@ export class StreamWriter {
   /** Whether the stream is a terminal, where people look at it. */
   readonly terminal: boolean;
   readonly #stream: Writable;
+  readonly #memory: IoMemory | undefined;
+  readonly #areaSize: number;
   readonly #onFailure: (error: ForebayError) => void;
   readonly #spare: OwnArea[] = [];
   readonly #full: OwnArea[] = [];
@@ -41,6 +49,8 @@ export class StreamWriter {
 
   constructor(stream: Writable, options: StreamWriterOptions = {}) {
     this.#stream = stream;
+    this.#memory = options.memory;
+    this.#areaSize = stream instanceof FileStream ? fileAreaSize : areaSize;
     this.#onFailure = options.onFailure ?? (() => {});
     this.terminal = 'isTTY' in stream && stream.isTTY === true;
     stream.on('error', (error) => this.#fail(error));
@@ -63,18 +73,18 @@ export class StreamWriter {
 
   /** Memory to append whole lines to, before the next turn of the event loop; `commit` when they are there. */
   get area(): Area {
-    this.#current ??= this.#spare.pop() ?? newArea(areaSize);
+    this.#current ??= this.#spare.pop() ?? this.#newArea(this.#areaSize);
     return this.#current;
   }
 
   /** What is in the area is to be written; returns another one, empty, of at least `size` bytes. */
-  nextArea(size = areaSize): Area {
+  nextArea(size = this.#areaSize): Area {
     this.#seal();
-    if (size > areaSize) {
+    if (size > this.#areaSize) {
       if (this.#current !== undefined) {
         this.#recycle(this.#current);
       }
-      this.#current = newArea(size);
+      this.#current = this.#newArea(size);
     }
     this.#writeNext();
     return this.area;
@@ -167,7 +177,7 @@ export class StreamWriter {
   }
 
   #write(area: OwnArea, from: number): void {
-    const to = Math.min(from + areaSize, area.used);
+    const to = Math.min(from + this.#areaSize, area.used);
     this.#stream.write(area.bytes.subarray(from, to), (error) => {
       if (error) {
         this.#fail(error);
@@ -200,11 +210,17 @@ export class StreamWriter {
   }
 
   #recycle(area: OwnArea): void {
-    if (area.bytes.length === areaSize && this.#spare.length < spareAreas) {
+    if (area.bytes.length === this.#areaSize && this.#spare.length < spareAreas) {
       area.used = 0;
       area.settled = undefined;
       this.#spare.push(area);
+    } else {
+      this.#memory?.give(area.bytes);
     }
+  }
+
+  #newArea(size: number): OwnArea {
+    return { bytes: this.#memory?.take(size) ?? new Uint8Array(size), used: 0, settled: undefined };
   }
 
   /** `cause` is undefined where the stream was closed without an error. */
@@ -239,8 +255,4 @@ export class StreamWriter {
       done();
     }
   }
-}
-
-function newArea(size: number): OwnArea {
-  return { bytes: new Uint8Array(size), used: 0, settled: undefined };
 }

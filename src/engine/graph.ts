@@ -46,7 +46,7 @@ export class Graph {
       emits.set(label, this.#route(rules));
     }
     const memory = {
-      window: new ReadWindow(),
+      window: new ReadWindow(shared.io),
       unfinished: new UnfinishedBytes(unfinishedLimit),
       inflated: new ByteBudget(inflatedLimit),
     };

@@ -1,8 +1,10 @@
 // What every plug-in gets from the engine: nothing in the program is module state.
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
+import type { IoMemory } from '../core/io-memory.ts';
 import type { Logger } from '../core/log.ts';
 import type { StreamWriter } from '../core/stream-writer.ts';
+import type { Wasm } from '../msgpack/wasm.ts';
 
 export interface PluginContext {
   /** `@id` from the configuration, or one made from type and place; unique in the process. */
@@ -14,4 +16,8 @@ export interface PluginContext {
   readonly workerId: number;
   /** Standard output, one writer for all who write there, so that lines stay whole. */
   readonly stdout: StreamWriter;
+  /** Memory for what is read and written; text that is written into it costs least. */
+  readonly io?: IoMemory | undefined;
+  /** The hot loop as WebAssembly, which works in that memory; undefined where its TypeScript twins serve. */
+  readonly wasm?: Wasm | undefined;
 }

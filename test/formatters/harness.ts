@@ -13,12 +13,14 @@ import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { packInteger } from '../../src/msgpack/pack.ts';
+import type { Wasm } from '../../src/msgpack/wasm.ts';
 import type { PluginContext } from '../../src/plugin/context.ts';
 import { createFormatter, type FormatTarget, type Formatter, plainTarget } from '../../src/plugin/formatter.ts';
 import { createInjector, type Injector, injectSection } from '../../src/plugin/inject.ts';
 import type { Output } from '../../src/plugin/output.ts';
 import { Registry } from '../../src/plugin/registry.ts';
 import { tempFolder } from '../support/temp.ts';
+import { io, module } from '../support/twins.ts';
 
 export interface VectorTime {
   readonly kind?: string;
@@ -31,7 +33,11 @@ export interface TestContext extends PluginContext {
   readonly logged: { readonly level: number; readonly msg: string }[];
 }
 
-export function testContext(stdout = new StreamWriter(new PassThrough())): TestContext {
+/** With the WebAssembly module unless `wasm` is null. */
+export function testContext(
+  stdout = new StreamWriter(new PassThrough(), { memory: io }),
+  wasm: Wasm | null = module,
+): TestContext {
   const logged: { level: number; msg: string }[] = [];
   const log = pino({ level: 'info' }, { write: (line) => logged.push(JSON.parse(line)) });
   return {
@@ -43,6 +49,8 @@ export function testContext(stdout = new StreamWriter(new PassThrough())): TestC
     hostname: 'vec-host',
     workerId: 0,
     stdout,
+    io,
+    wasm: wasm ?? undefined,
   };
 }
 
@@ -56,6 +64,7 @@ export interface MadeFormatter {
 export async function makeFormatter(
   body: string,
   target: FormatTarget = plainTarget,
+  wasm?: Wasm | null,
 ): Promise<MadeFormatter | { readonly refused: readonly string[] }> {
   const options = {
     format: p.plugin({ desc: 'A formatter.', kind: 'formatter', default: 'json' }),
@@ -73,7 +82,7 @@ export async function makeFormatter(
   if (errors.length > 0) {
     return { refused: errors };
   }
-  const context = testContext();
+  const context = testContext(undefined, wasm);
   try {
     return {
       context,
