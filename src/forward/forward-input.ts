@@ -32,6 +32,7 @@ export function createForwardInput(
     emit: context.emit,
     clock: context.clock,
     window: context.memory.window,
+    wasm: context.wasm,
     unfinished: context.memory.unfinished,
     inflateHeld: context.memory.inflated,
     inflateLimit: options.decompression_size_limit,

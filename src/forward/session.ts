@@ -3,7 +3,6 @@
 import type { Emit, Origin } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import { Held, type UnfinishedBytes } from '../core/held.ts';
-import type { ReadWindow } from '../core/read-window.ts';
 import type { FieldEdit } from '../msgpack/edit.ts';
 import { jsonToMsgpack } from '../msgpack/from-json.ts';
 import { needMore } from '../msgpack/skip.ts';
@@ -41,7 +40,6 @@ export interface Link {
 export interface SessionSettings extends IntakeSettings {
   readonly emit: Emit;
   readonly clock: Clock;
-  readonly window: ReadWindow;
   readonly unfinished: UnfinishedBytes;
   readonly gate: Gate;
   /** Bytes; a message's own size. */

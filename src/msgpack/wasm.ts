@@ -28,6 +28,8 @@ export interface WasmExports {
     lastSecond: number,
     flags: number,
   ): number;
+  messages(start: number, end: number, limit: number, anyTag: number): number;
+  entries(start: number, end: number): number;
 }
 
 const scratchSize = 128 * 1024;
