@@ -47,7 +47,7 @@ export class Graph {
     }
     const memory = {
       window: new ReadWindow(shared.io),
-      unfinished: new UnfinishedBytes(unfinishedLimit),
+      unfinished: new UnfinishedBytes(unfinishedLimit, shared.io),
       inflated: new ByteBudget(inflatedLimit),
     };
     for (const { definition, options, id, label } of plan.inputs) {

@@ -6,6 +6,7 @@ import { OnceEach } from '../core/once-each.ts';
 import type { Input, InputContext } from '../plugin/input.ts';
 import type { streamOptions } from './forward-options.ts';
 import { Gate } from './gate.ts';
+import { SmallInflater } from './inflate.ts';
 import type { SessionClose, SessionSettings } from './session.ts';
 import { type ListenAddress, StreamListener } from './stream-listener.ts';
 import { TagReader } from './tag-reader.ts';
@@ -35,6 +36,7 @@ export function createForwardInput(
     wasm: context.wasm,
     unfinished: context.memory.unfinished,
     inflateHeld: context.memory.inflated,
+    inflater: new SmallInflater(),
     inflateLimit: options.decompression_size_limit,
     gate,
     tags: new TagReader({ tag: options.tag, prefix: options.add_tag_prefix, lenient: !options.skip_invalid_event }),

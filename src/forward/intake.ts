@@ -13,7 +13,7 @@ import { isZero, isZeroTime, writeEventTime } from '../msgpack/time.ts';
 import type { Wasm } from '../msgpack/wasm.ts';
 import type { Batcher } from './batcher.ts';
 import type { Framer } from './framer.ts';
-import { type CompressedKind, InflateError, inflateSmall } from './inflate.ts';
+import { type CompressedKind, InflateError, type SmallInflater } from './inflate.ts';
 import { inflateLarge } from './inflate-large.ts';
 import { MessageOption } from './option.ts';
 import type { TagReader } from './tag-reader.ts';
@@ -33,6 +33,7 @@ export interface IntakeSettings {
   /** Works in the window's memory; undefined where its TypeScript twins serve. */
   readonly wasm?: Wasm | undefined;
   readonly tags: TagReader;
+  readonly inflater: SmallInflater;
   readonly inflateLimit: number;
   /** Bytes of inflated entries that the process may hold at a time. */
   readonly inflateHeld: ByteBudget;
@@ -211,7 +212,8 @@ export class Intake {
     if (compressed === 'text' || start === end) {
       verdict = this.#standing(bytes, tag, start, end);
     } else {
-      const inflated = inflateSmall(compressed, bytes.subarray(start, end), this.#settings.inflateLimit);
+      const { inflater, inflateLimit, window } = this.#settings;
+      const inflated = inflater.inflate(compressed, bytes.subarray(start, end), inflateLimit, window.inflated);
       if (inflated === 'broken') {
         return 'FORWARD_INFLATE_BROKEN';
       }
@@ -240,7 +242,7 @@ export class Intake {
     this.#option.signal = signal;
     try {
       for await (const run of inflateLarge(kind, input, inflateLimit, inflateHeld)) {
-        this.#entries(run, tag, 0, run.length, false, asks);
+        this.#inflated(run, tag, asks);
         await this.#batcher.settled;
       }
     } catch (error) {
@@ -261,7 +263,9 @@ export class Intake {
     if (wasm === undefined || entries.length > window.inflated.length) {
       return this.#entries(entries, tag, 0, entries.length, false, asks);
     }
-    window.inflated.set(entries);
+    if (entries.buffer !== window.inflated.buffer) {
+      window.inflated.set(entries);
+    }
     return this.#entries(window.inflated, tag, 0, entries.length, false, asks);
   }
 

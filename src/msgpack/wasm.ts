@@ -15,6 +15,7 @@ export interface WasmExports {
   readonly frame: { readonly value: number };
   readonly headRoom: { readonly value: number };
   readonly patchRoom: { readonly value: number };
+  readonly skipStack: { readonly value: number };
   lines(
     start: number,
     end: number,
@@ -30,6 +31,7 @@ export interface WasmExports {
   ): number;
   messages(start: number, end: number, limit: number, anyTag: number): number;
   entries(start: number, end: number): number;
+  skip(start: number, end: number, depth: number, left: number): number;
 }
 
 const scratchSize = 128 * 1024;
@@ -44,12 +46,15 @@ export class Wasm {
   shows: object | undefined;
   /** What a call found, beside what it returns. */
   readonly results: Uint32Array;
+  /** Where `skip` has what is left of each array and map around it. */
+  readonly skipStack: Uint32Array;
 
   constructor(memory: IoMemory, module: Uint8Array) {
     this.memory = memory;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory: memory.memory } });
     this.exports = instance.exports as WasmExports;
     this.results = new Uint32Array(memory.buffer, this.exports.frame.value, 8);
+    this.skipStack = new Uint32Array(memory.buffer, this.exports.skipStack.value, 512);
     this.input = memory.take(scratchSize);
     this.output = memory.take(scratchSize);
   }

@@ -7,6 +7,7 @@ import { ByteBudget } from '../../src/core/byte-budget.ts';
 import { UnfinishedBytes } from '../../src/core/held.ts';
 import { ReadWindow } from '../../src/core/read-window.ts';
 import { Gate } from '../../src/forward/gate.ts';
+import { SmallInflater } from '../../src/forward/inflate.ts';
 import { type Link, Session, type SessionSettings } from '../../src/forward/session.ts';
 import { TagReader } from '../../src/forward/tag-reader.ts';
 import { encodedRecord, encodedTime, mangled } from '../msgpack/arbitrary.ts';
@@ -57,6 +58,7 @@ async function feed(
     chunkSizeLimit: 1 << 28,
     chunkSizeWarnLimit: undefined,
     jsonSizeLimit: 1 << 24,
+    inflater: new SmallInflater(),
     inflateLimit: 1 << 28,
     inflateHeld: new ByteBudget(1 << 25),
     denyKeepalive: false,
