@@ -79,10 +79,10 @@ export class Intake {
     if (next === pos) {
       return 0;
     }
-    const [count = 0, start = 0, stop = 0, tagStart = 0, tagEnd = 0] = results;
-    const tag = tags.fixed ?? tags.find(bytes, tagStart - base, tagEnd - base);
-    bytes[start - base] = 0x92;
-    this.#batcher.addRun(tag, start - base, stop - base, count);
+    const start = (results[1] as number) - base;
+    const tag = tags.fixed ?? tags.find(bytes, (results[3] as number) - base, (results[4] as number) - base);
+    bytes[start] = 0x92;
+    this.#batcher.addRun(tag, start, (results[2] as number) - base, results[0] as number);
     return next;
   }
 

@@ -15,13 +15,13 @@ export class ReadView {
   data: DataView = new DataView(new ArrayBuffer(0));
   start = 0;
   end = 0;
-  #buffer: ArrayBufferLike | undefined;
+  buffer: ArrayBufferLike | undefined;
 
   /** Shows `entries`: they stand from `start` to `end` of `bytes`. */
   set(entries: Uint8Array): void {
     const buffer = entries.buffer;
-    if (buffer !== this.#buffer) {
-      this.#buffer = buffer;
+    if (buffer !== this.buffer) {
+      this.buffer = buffer;
       this.bytes = new Uint8Array(buffer);
       this.data = new DataView(buffer);
     }
@@ -41,6 +41,9 @@ const empty = new Uint8Array(0);
 export class WriteView {
   bytes: Uint8Array = empty;
   data: DataView = new DataView(empty.buffer);
+  /** The buffer that they are in, and where they begin in it. */
+  buffer: ArrayBufferLike = empty.buffer;
+  base = 0;
   /** Where the next byte goes. */
   at = 0;
   /** Where a value may begin at the latest; `slack` bytes follow it. */
@@ -51,6 +54,8 @@ export class WriteView {
     if (bytes !== this.bytes) {
       this.bytes = bytes;
       this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.buffer = bytes.buffer;
+      this.base = bytes.byteOffset;
     }
     this.at = used;
     this.limit = bytes.byteLength - slack;

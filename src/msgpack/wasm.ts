@@ -39,6 +39,11 @@ const scratchSize = 128 * 1024;
 export class Wasm {
   readonly memory: IoMemory;
   readonly exports: WasmExports;
+  /** Where the text in front of a record is put, and the places in it that change. */
+  readonly headRoom: number;
+  readonly patchRoom: number;
+  /** All of the memory. */
+  readonly data: DataView;
   /** For events and text that stand elsewhere: whoever calls uses them until the call returns. */
   readonly input: Uint8Array;
   readonly output: Uint8Array;
@@ -53,6 +58,9 @@ export class Wasm {
     this.memory = memory;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory: memory.memory } });
     this.exports = instance.exports as WasmExports;
+    this.headRoom = this.exports.headRoom.value;
+    this.patchRoom = this.exports.patchRoom.value;
+    this.data = new DataView(memory.buffer);
     this.results = new Uint32Array(memory.buffer, this.exports.frame.value, 8);
     this.skipStack = new Uint32Array(memory.buffer, this.exports.skipStack.value, 512);
     this.input = memory.take(scratchSize);

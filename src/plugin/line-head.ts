@@ -1,5 +1,5 @@
-// The text in front of each record of a line: the event's time and the tag. The part that follows the time is kept from event to event, and
-// the time from one to the next of its second.
+// The text in front of each record of a line: the event's time and the tag. The part that follows the time is kept for each tag, and the
+// time from one event to the next of its second.
 import type { Tag } from '../core/batch.ts';
 import type { TimeText } from '../core/time-format.ts';
 import { escapeControls } from '../msgpack/transcode-controls.ts';
@@ -15,20 +15,34 @@ export interface LineHead {
   readonly behindTag: string;
 }
 
+/** The part behind the time: bytes as a view, which has some more behind them. */
+export interface HeadTail {
+  readonly data: DataView;
+  readonly length: number;
+}
+
+/** Copies bytes by words: up to three more than `length` are read and written. */
+export function copyWords(from: DataView, fromAt: number, to: DataView, toAt: number, length: number): void {
+  for (let i = 0; i < length; i += 4) {
+    to.setInt32(toAt + i, from.getInt32(fromAt + i));
+  }
+}
+
 export class HeadText {
-  /** The text of the event rendered last is the first `length` bytes. */
-  bytes = new Uint8Array(64);
-  length = 0;
-  /** Another one when the text is, but for the digits that the time's `patches` name. */
-  version = 0;
   readonly time: TimeText | undefined;
+  /** Another one when the text of the time is, but for the digits that its `patches` name. */
+  timeVersion = 0;
+  tail: HeadTail = { data: new DataView(new ArrayBuffer(4)), length: 0 };
+  /** The text of the event rendered last. */
+  bytes = new Uint8Array(128);
+  data = new DataView(this.bytes.buffer);
+  /** How long the time is in it. */
+  timeLength = 0;
   readonly #head: LineHead;
   readonly #escapesTag: boolean;
-  #data = new DataView(this.bytes.buffer);
   #tag: Tag | undefined;
-  #behindTime: Uint8Array = new Uint8Array(0);
-  /** The same for tags seen before, as long as whoever read them keeps them. */
-  readonly #behindTimes = new WeakMap<Tag, Uint8Array>();
+  /** For tags seen before, as long as whoever read them keeps them. */
+  readonly #tails = new WeakMap<Tag, HeadTail>();
 
   /** `escapesTag`: control characters in a tag are escaped. */
   constructor(head: LineHead, escapesTag: boolean) {
@@ -37,29 +51,37 @@ export class HeadText {
     this.#escapesTag = escapesTag;
   }
 
+  get length(): number {
+    return this.timeLength + this.tail.length;
+  }
+
   setTag(tag: Tag): void {
     if (tag === this.#tag) {
       return;
     }
     this.#tag = tag;
-    let behindTime = this.#behindTimes.get(tag);
-    if (behindTime === undefined) {
-      behindTime = this.#textBehindTime(tag);
-      this.#behindTimes.set(tag, behindTime);
+    let tail = this.#tails.get(tag);
+    if (tail === undefined) {
+      tail = this.#tailOf(tag);
+      this.#tails.set(tag, tail);
     }
-    this.#behindTime = behindTime;
-    this.#join(this.time?.bytes ?? this.bytes, this.time?.length ?? 0);
+    this.tail = tail;
+    this.#append();
   }
 
   /** Brings the text up to the event's time. */
   render(event: EventView): void {
     const time = this.time;
-    if (time !== undefined) {
-      if (time.render(event.sec, event.nsec, event.exact, event.eventTime)) {
-        this.#join(time.bytes, time.length);
-      } else {
-        time.patch(this.bytes);
-      }
+    if (time === undefined) {
+      return;
+    }
+    if (time.render(event.sec, event.nsec, event.exact, event.eventTime)) {
+      this.timeLength = time.length;
+      this.timeVersion++;
+      this.#append();
+      this.bytes.set(time.bytes.subarray(0, time.length));
+    } else {
+      time.patch(this.bytes);
     }
   }
 
@@ -69,32 +91,29 @@ export class HeadText {
     if (to.at + length > to.limit) {
       return false;
     }
-    // By words; up to three bytes too many are overwritten by the record.
-    const data = this.#data;
-    const out = to.data;
-    const at = to.at;
-    for (let i = 0; i < length; i += 4) {
-      out.setInt32(at + i, data.getInt32(i));
-    }
-    to.at = at + length;
+    // Up to three bytes too many are overwritten by the record.
+    copyWords(this.data, 0, to.data, to.at, length);
+    to.at += length;
     return true;
   }
 
-  #textBehindTime(tag: Tag): Uint8Array {
+  #tailOf(tag: Tag): HeadTail {
     const before = Buffer.from(this.time === undefined ? '' : this.#head.behindTime);
     const tagBytes = this.#escapesTag ? escapeControls(tag.bytes) : tag.bytes;
-    return this.#head.tag ? Buffer.concat([before, tagBytes, Buffer.from(this.#head.behindTag)]) : before;
+    const text = this.#head.tag ? [before, tagBytes, Buffer.from(this.#head.behindTag)] : [before];
+    const whole = Uint8Array.from(Buffer.concat([...text, Buffer.alloc(4)]));
+    return { data: new DataView(whole.buffer), length: whole.length - 4 };
   }
 
-  #join(time: Uint8Array, length: number): void {
-    const whole = length + this.#behindTime.length;
-    if (whole + 4 > this.bytes.length) {
-      this.bytes = new Uint8Array(whole * 2 + 4);
-      this.#data = new DataView(this.bytes.buffer);
+  /** Puts the tail behind the time. */
+  #append(): void {
+    const needed = this.length + 4;
+    if (needed > this.bytes.length) {
+      const larger = new Uint8Array(needed * 2);
+      larger.set(this.bytes.subarray(0, Math.min(this.timeLength, this.bytes.length)));
+      this.bytes = larger;
+      this.data = new DataView(larger.buffer);
     }
-    this.bytes.set(time.subarray(0, length));
-    this.bytes.set(this.#behindTime, length);
-    this.length = whole;
-    this.version++;
+    copyWords(this.tail.data, 0, this.data, this.timeLength, this.tail.length);
   }
 }

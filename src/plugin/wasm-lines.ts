@@ -5,7 +5,7 @@ import type { JsonTranscoder } from '../msgpack/transcode.ts';
 import { ReadView, slack, type WriteView } from '../msgpack/view.ts';
 import { EventView } from '../msgpack/view-event.ts';
 import type { Wasm } from '../msgpack/wasm.ts';
-import type { HeadText } from './line-head.ts';
+import { copyWords, type HeadTail, type HeadText } from './line-head.ts';
 
 /** Why the module stopped. */
 const otherTime = 2;
@@ -27,8 +27,9 @@ export class WasmLines {
   readonly #event = new EventView();
   /** The module's memory, up to the end of the events. */
   readonly #view = new ReadView();
-  /** The head's version that the module has. */
-  #shown = -1;
+  /** What of the head the module has. */
+  #shownTime = -1;
+  #shownTail: HeadTail | undefined;
   #patchCount = 0;
   #firstSecond = 0;
   #lastSecond = 0;
@@ -45,7 +46,7 @@ export class WasmLines {
       (newline ? withNewline : 0) +
       (json.dialect === ruby ? rubyDialect : 0) +
       (head?.time === undefined ? 0 : withTime);
-    this.#patches = new Uint32Array(buffer, wasm.exports.patchRoom.value, mostPatches * 2);
+    this.#patches = new Uint32Array(buffer, wasm.patchRoom, mostPatches * 2);
     this.#view.set(new Uint8Array(buffer));
   }
 
@@ -59,7 +60,7 @@ export class WasmLines {
     if (this.#useless) {
       return start;
     }
-    if (from.bytes.buffer === this.#wasm.memory.buffer) {
+    if (from.buffer === this.#wasm.memory.buffer) {
       return this.#writeTo(start, from.end, to);
     }
     const { input } = this.#wasm;
@@ -88,8 +89,8 @@ export class WasmLines {
   /** Events in the module's memory. */
   #writeTo(start: number, end: number, to: WriteView): number {
     const { memory, output } = this.#wasm;
-    if (to.bytes.buffer === memory.buffer) {
-      const base = to.bytes.byteOffset;
+    if (to.buffer === memory.buffer) {
+      const base = to.base;
       const next = this.#run(start, end, base + to.at, base + to.limit);
       to.at = this.#written - base;
       return next;
@@ -113,7 +114,7 @@ export class WasmLines {
   }
 
   #run(start: number, end: number, begin: number, limit: number): number {
-    const { exports, results } = this.#wasm;
+    const { exports, results, headRoom, patchRoom } = this.#wasm;
     const head = this.#head;
     let at = start;
     let o = begin;
@@ -127,9 +128,9 @@ export class WasmLines {
         end,
         o,
         limit,
-        exports.headRoom.value,
+        headRoom,
         head?.length ?? 0,
-        exports.patchRoom.value,
+        patchRoom,
         this.#patchCount,
         this.#firstSecond,
         this.#lastSecond,
@@ -161,28 +162,45 @@ export class WasmLines {
   /** Puts the head where the module finds it. */
   #show(head: HeadText): boolean {
     const wasm = this.#wasm;
-    if (wasm.shows === this && this.#shown === head.version) {
+    const own = wasm.shows === this;
+    if (own && this.#shownTime === head.timeVersion && this.#shownTail === head.tail) {
       return true;
     }
-    const { time } = head;
-    const patches = time?.patches ?? [];
-    if (head.length > longestHead || patches.length > 2 * mostPatches) {
+    if (head.length > longestHead) {
       return false;
     }
-    wasm.memory.own.set(head.bytes.subarray(0, head.length), wasm.exports.headRoom.value);
+    if (!own || this.#shownTime !== head.timeVersion) {
+      if (!this.#showTime(head)) {
+        return false;
+      }
+    }
+    const { tail } = head;
+    copyWords(tail.data, 0, wasm.data, wasm.headRoom + head.timeLength, tail.length);
+    this.#shownTail = tail;
+    wasm.shows = this;
+    return true;
+  }
+
+  #showTime(head: HeadText): boolean {
+    const { data, headRoom, memory } = this.#wasm;
+    const { time } = head;
+    const patches = time?.patches ?? [];
+    if (patches.length > 2 * mostPatches) {
+      return false;
+    }
+    copyWords(head.data, 0, data, headRoom, head.timeLength);
     for (let i = 0; i < patches.length; i += 2) {
-      this.#patches[i] = patches[i] as number;
+      const place = patches[i] as number;
       const digits = patches[i + 1] as number;
+      this.#patches[i] = place;
       this.#patches[i + 1] = Math.min(9, digits);
-      const place = wasm.exports.headRoom.value + (patches[i] as number);
-      wasm.memory.own.fill(0x30, place, place + digits);
+      memory.own.fill(0x30, headRoom + place, headRoom + place + digits);
     }
     const known = time !== undefined && time.firstSecond >= 0 && time.lastSecond <= 0xffff_ffff;
     this.#patchCount = patches.length / 2;
     this.#firstSecond = known ? time.firstSecond : 0;
     this.#lastSecond = known ? time.lastSecond : 0;
-    this.#shown = head.version;
-    wasm.shows = this;
+    this.#shownTime = head.timeVersion;
     return true;
   }
 }
