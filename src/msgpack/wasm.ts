@@ -47,6 +47,8 @@ export class Wasm {
   /** For events and text that stand elsewhere: whoever calls uses them until the call returns. */
   readonly input: Uint8Array;
   readonly output: Uint8Array;
+  /** Whose events stand in `input`. */
+  holds: object | undefined;
   /** Whose head of a line the module has. */
   shows: object | undefined;
   /** What a call found, beside what it returns. */

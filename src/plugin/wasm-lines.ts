@@ -66,7 +66,8 @@ export class WasmLines {
     const { input } = this.#wasm;
     let at = start;
     while (at < from.end) {
-      if (at < this.#pieceStart || at >= this.#pieceEnd) {
+      if (at < this.#pieceStart || at >= this.#pieceEnd || this.#wasm.holds !== this) {
+        this.#wasm.holds = this;
         this.#pieceStart = at;
         this.#pieceEnd = Math.min(from.end, at + input.length);
         input.set(from.bytes.subarray(at, this.#pieceEnd));

@@ -230,6 +230,23 @@ test.for([
   );
 });
 
+test('what a formatter prints while another is at work, because of an event that the other leaves out, disturbs neither', async () => {
+  const [outer, inner] = [
+    (await make('@type json', plainTarget, 'UTC'))[0],
+    (await make('@type json', plainTarget, 'UTC'))[0],
+  ];
+  const [good, broken, other] = [{ a: 'good' }, undefined, { b: 'other '.repeat(20) }].map((one) =>
+    one === undefined ? Buffer.from('92c080', 'hex') : entry({ sec: 1 }, encode(one)),
+  ) as [Buffer, Buffer, Buffer];
+  let printed = '';
+  outer.context.log.warn = () => {
+    printed = formatAll(inner, batchOf('b', Buffer.concat([other, other]), 2)).toString();
+  };
+  const text = formatAll(outer, batchOf('a', Buffer.concat([good, broken, good, good]), 4)).toString();
+  expect(text).toBe(`${JSON.stringify({ a: 'good' })}\n`.repeat(3));
+  expect(printed).toBe(`${JSON.stringify({ b: 'other '.repeat(20) })}\n`.repeat(2));
+});
+
 test('formatters take turns', async () => {
   const [one, two] = await Promise.all([
     make('@type stdout', stdoutTarget, 'UTC'),
