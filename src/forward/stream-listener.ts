@@ -4,14 +4,12 @@ import net from 'node:net';
 import type { Origin } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
 import { adopt } from './adopt.ts';
-import { listenError } from './listen-error.ts';
+import { type ListenAddress, listenError } from './listen-error.ts';
 import { type Link, Session, type SessionClose, type SessionSettings } from './session.ts';
 import { type SourceKeys, sourceFields } from './source-fields.ts';
 
 /** One connection may take this many bytes before others get their turn. */
 const turnBytes = 4 * 1024 * 1024;
-
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface StreamListenerSettings {
   readonly address: ListenAddress;
