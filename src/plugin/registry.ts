@@ -1,15 +1,13 @@
 // Finds plug-ins by kind and type: one file each, in the folder of its kind, loaded when it is asked for. Runs on the sources as well as
 // on what the build makes of them.
 import { readdirSync } from 'node:fs';
-import type { Options } from '../config/options.ts';
+import type { Optioned } from '../config/options.ts';
 
 /** What every plug-in's default export has; `create` differs from kind to kind. */
-export interface PluginDefinition {
-  readonly kind: string;
+export interface PluginDefinition extends Optioned {
   /** As in the configuration's `@type`. */
   readonly type: string;
   readonly summary: string;
-  readonly options: Options;
 }
 
 /** Where the plug-ins of each kind are. */

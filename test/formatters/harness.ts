@@ -13,10 +13,9 @@ import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { packInteger } from '../../src/msgpack/pack.ts';
-import type { PluginContext } from '../../src/plugin/context.ts';
 import { createFormatter, type FormatTarget, type Formatter, plainTarget } from '../../src/plugin/formatter.ts';
 import { createInjector, type Injector, injectSection } from '../../src/plugin/inject.ts';
-import type { Output } from '../../src/plugin/output.ts';
+import type { Output, OutputContext } from '../../src/plugin/output.ts';
 import { Registry } from '../../src/plugin/registry.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -26,9 +25,9 @@ export interface VectorTime {
   readonly nsec?: number;
 }
 
-export interface TestContext extends PluginContext {
+export interface TestContext extends OutputContext {
   /** What was logged: level and text. */
-  readonly logged: { readonly level: number; readonly msg: string }[];
+  readonly logged: { readonly level: number; readonly msg: string; readonly code?: string }[];
 }
 
 export function testContext(stdout = new StreamWriter(new PassThrough())): TestContext {
@@ -43,6 +42,9 @@ export function testContext(stdout = new StreamWriter(new PassThrough())): TestC
     hostname: 'vec-host',
     workerId: 0,
     stdout,
+    emit: () => undefined,
+    output: () => () => undefined,
+    refuse: () => undefined,
   };
 }
 
@@ -104,7 +106,7 @@ function sectionOf(body: string) {
 }
 
 /** The output of `<match **>` with this body. */
-export async function makeOutput(body: string, context: PluginContext): Promise<Output> {
+export async function makeOutput(body: string, context: OutputContext): Promise<Output> {
   const temp = tempFolder('output');
   try {
     const file = join(temp.path, 'test.conf');
