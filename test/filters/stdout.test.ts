@@ -1,16 +1,9 @@
 // The stdout filter prints events on their way and holds the inputs while nobody reads.
 import { PassThrough } from 'node:stream';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { planText, runGraph, testPlugins } from '../engine/harness.ts';
-import { batchOf, entry, testContext } from '../formatters/harness.ts';
-
-const stops: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0)) {
-    await stop();
-  }
-});
+import { batchOf, entry, inZone, testContext } from '../formatters/harness.ts';
 
 const time = { sec: 1_700_000_000, nsec: 123_456_789 };
 const record = Buffer.from('81a16d01', 'hex');
@@ -27,7 +20,7 @@ async function start(body: string) {
 
 test('prints what passes in Fluentd’s form, and the output gets the same batch', async () => {
   const { plan, emit, batches } = await start('');
-  const running = await runGraph(plan);
+  const running = await inZone('UTC', () => runGraph(plan));
   const batch = batchOf('a', entry(time, record));
   expect(emit(batch)).toBeUndefined();
   emit(batchOf('b', entry(time, record)));
