@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { p } from '../../src/config/options.ts';
 import { createFormatter } from '../../src/plugin/formatter.ts';
 import { defineOutput } from '../../src/plugin/output.ts';
-import { formatAll } from '../formatters/harness.ts';
+import { formatAll, setZone } from '../formatters/harness.ts';
 import { differencesOf } from '../support/differences.ts';
 import { connectTo, freePort } from '../support/ports.ts';
 import { planText, runGraph, TestRegistry } from './harness.ts';
@@ -27,6 +27,7 @@ interface RoutingCase {
 const { cases } = JSON.parse(readFileSync(new URL('../vectors/routing.json', import.meta.url), 'utf8')) as {
   readonly cases: readonly RoutingCase[];
 };
+afterAll(setZone('UTC'));
 const differences = differencesOf('routing.json');
 const met = new Set<string>();
 

@@ -1,9 +1,11 @@
 // The stdout filter prints events on their way and holds the inputs while nobody reads.
 import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { planText, runGraph, testPlugins } from '../engine/harness.ts';
-import { batchOf, entry, inZone, testContext } from '../formatters/harness.ts';
+import { batchOf, entry, setZone, testContext } from '../formatters/harness.ts';
+
+afterAll(setZone('UTC'));
 
 const time = { sec: 1_700_000_000, nsec: 123_456_789 };
 const record = Buffer.from('81a16d01', 'hex');
@@ -20,7 +22,7 @@ async function start(body: string) {
 
 test('prints what passes in Fluentd’s form, and the output gets the same batch', async () => {
   const { plan, emit, batches } = await start('');
-  const running = await inZone('UTC', () => runGraph(plan));
+  const running = await runGraph(plan);
   const batch = batchOf('a', entry(time, record));
   expect(emit(batch)).toBeUndefined();
   emit(batchOf('b', entry(time, record)));

@@ -170,17 +170,25 @@ function formatBatch(formatter: Formatter, batch: Batch, areaSize: number): Buff
   return Buffer.concat(parts);
 }
 
-/** Runs something in a time zone: that of the process. */
-export async function inZone<T>(zone: string, run: () => T | Promise<T>): Promise<T> {
+/** Sets the time zone of the process, which is read whenever a time is printed; what is returned sets the one before again. */
+export function setZone(zone: string): () => void {
   const { TZ: before } = process.env;
   process.env['TZ'] = zone;
-  try {
-    return await run();
-  } finally {
+  return () => {
     if (before === undefined) {
       delete process.env['TZ'];
     } else {
       process.env['TZ'] = before;
     }
+  };
+}
+
+/** Runs something in a time zone: that of the process. */
+export async function inZone<T>(zone: string, run: () => T | Promise<T>): Promise<T> {
+  const restore = setZone(zone);
+  try {
+    return await run();
+  } finally {
+    restore();
   }
 }
