@@ -87,7 +87,10 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
 /** Calls `stop` when the process is asked to stop; a second request ends it at once. */
 function stopOnSignals(log: Logger, stop: () => void): void {
   let asked = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  // A terminal that is closed says HUP to what runs in it.
+  const stops = process.stdout.isTTY ? (['SIGTERM', 'SIGINT', 'SIGHUP'] as const) : (['SIGTERM', 'SIGINT'] as const);
+  const reloads = process.stdout.isTTY ? (['SIGUSR2'] as const) : (['SIGHUP', 'SIGUSR2'] as const);
+  for (const signal of stops) {
     process.on(signal, () => {
       if (asked) {
         log.warn({ signal }, 'Asked twice: stopping at once.');
@@ -98,7 +101,7 @@ function stopOnSignals(log: Logger, stop: () => void): void {
       stop();
     });
   }
-  for (const signal of ['SIGHUP', 'SIGUSR2'] as const) {
+  for (const signal of reloads) {
     process.on(signal, () =>
       log.warn({ signal }, 'The configuration is read at the start only: restart to change it.'),
     );

@@ -24,6 +24,33 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'process',
   },
+  EVENT_UNPRINTABLE: {
+    template: 'An event cannot be printed and was left out.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_FAILED: {
+    template: 'A filter failed, and the events that it had are dropped: {reason}.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_GREP_BINARY: {
+    template:
+      'The field {key} is binary, and {pattern} has characters that are no ASCII: it cannot be matched, the event is kept.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_GREP_DEADLINE: {
+    template:
+      'The expression {pattern} takes too long for the field {key}: the event is kept. Write it without nested repetitions.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_GREP_KEY: {
+    template: 'The key {key} leads through a value that is neither a map nor an array: the event is kept.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FORWARD_CHUNK_DROPPED: {
     template:
       'A message of {size} bytes is over chunk_size_limit ({limit}): dropped and acked. Raise the limit, or have the sender make smaller chunks.',
@@ -115,6 +142,11 @@ export const errorTable = {
     template: '{address} is in use{by}. Stop it, or give this listener another port.',
     retryable: true,
     fatalFor: 'process',
+  },
+  ROUTE_LOOP: {
+    template: 'Events go round from label to label and are dropped: let one of the labels end in an output.',
+    retryable: false,
+    fatalFor: 'record',
   },
   STDOUT_CLOSED: {
     template: 'Nobody reads standard output any more; the lines that were on their way are lost.',
