@@ -58,6 +58,8 @@ export interface PluginSection extends PluginChoice {
   readonly arg: string;
   /** `@label`. */
   readonly label: string | undefined;
+  /** The values of the options that the owner of the section has in it, beside the plug-in's own. */
+  readonly own: Readonly<Record<string, unknown>>;
   readonly element: Element;
 }
 
@@ -66,7 +68,7 @@ export interface Option<T> extends Common {
   readonly default?: string;
   readonly required?: boolean;
   readonly values?: readonly string[];
-  /** Of a section: its own options. */
+  /** Of a section: its own options; of a section that names a plug-in, those beside the plug-in's. */
   readonly options?: Options;
   /** Of a plug-in section: what kind it names. */
   readonly kind?: string;
@@ -112,8 +114,10 @@ export const p = {
   plugin(spec: Common & { readonly kind: string; readonly default: string }): Option<PluginChoice> {
     return { type: 'plugin', ...spec };
   },
-  /** A section that names a plug-in of `kind` with `@type` and may stand several times. */
-  plugins(spec: Common & { readonly kind: string; readonly required?: boolean }): Option<readonly PluginSection[]> {
+  /** A section that names a plug-in of `kind` with `@type` and may stand several times. `options` stand in it beside the plug-in's. */
+  plugins<const O extends Options = Record<never, never>>(
+    spec: Common & { readonly kind: string; readonly required?: boolean; readonly options?: O },
+  ): Option<readonly (PluginSection & { readonly own: Values<O> })[]> {
     return { type: 'plugins', ...spec };
   },
 };

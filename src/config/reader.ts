@@ -32,18 +32,19 @@ export async function readOptions<const O extends Options>(
   return values as Values<O>;
 }
 
-/** Reads the options of a plug-in, and has it check them where each is right by itself. */
+/** Reads the options of a plug-in, and has it check them where each is right by itself. `beside` are read too, for whoever has the section. */
 export async function readPlugin(
   definition: Optioned,
   element: Element,
   context: ReadContext,
+  beside: Options = {},
 ): Promise<Readonly<Record<string, unknown>>> {
   let errors = 0;
   const report: Report = (problem) => {
     errors += problem.severity === 'error' ? 1 : 0;
     context.report(problem);
   };
-  const options = await readOptions(element, definition.options, { ...context, report });
+  const options = await readOptions(element, { ...beside, ...definition.options }, { ...context, report });
   if (errors === 0) {
     definition.check?.(options, element, context.report);
   }
@@ -199,7 +200,7 @@ class OptionReader {
   }
 
   async #choice(option: Option<unknown>, type: string, definition: Optioned, section: Element): Promise<PluginChoice> {
-    const options = await readPlugin(definition, section, this.#context);
+    const options = await readPlugin(definition, section, this.#context, option.options);
     return { kind: option.kind ?? definition.kind, type, definition, options };
   }
 
@@ -233,6 +234,7 @@ class OptionReader {
           id,
           arg: section.arg,
           label: typeof label === 'string' ? label : undefined,
+          own: Object.fromEntries(Object.keys(option.options ?? {}).map((own) => [own, choice.options[own]])),
           element: section,
         });
       }
