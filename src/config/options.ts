@@ -1,6 +1,6 @@
 // How a plug-in declares its options: once, with type, default and description. From this one declaration follow the values' types,
 // validation and the reference. Reading values out of a configuration is reader.ts.
-import type { Element } from './element.ts';
+import type { Element, Position } from './element.ts';
 import type { Report } from './problem.ts';
 
 interface Common {
@@ -63,8 +63,16 @@ export interface PluginSection extends PluginChoice {
   readonly element: Element;
 }
 
+/** One parameter of a `p.pairs` section. The value is null where an embedded expression gives none. */
+export interface Pair {
+  readonly name: string;
+  readonly value: string | null;
+  readonly at: Position;
+  readonly valueAt: Position;
+}
+
 export interface Option<T> extends Common {
-  readonly type: ScalarType | 'section' | 'sections' | 'plugin' | 'plugins';
+  readonly type: ScalarType | 'section' | 'sections' | 'pairs' | 'plugin' | 'plugins';
   readonly default?: string;
   readonly required?: boolean;
   readonly values?: readonly string[];
@@ -109,6 +117,10 @@ export const p = {
   /** A section that may stand several times. */
   sections<const O extends Options>(spec: Common & { readonly options: O }): Option<readonly Values<O>[]> {
     return { type: 'sections', ...spec };
+  },
+  /** A section whose parameters have names of the user's own. It may stand several times: all that is in them, in order. */
+  pairs(spec: Common): Option<readonly Pair[]> {
+    return { type: 'pairs', ...spec };
   },
   /** A section that names a plug-in of `kind`, `default` where it is absent or has no `@type`. */
   plugin(spec: Common & { readonly kind: string; readonly default: string }): Option<PluginChoice> {

@@ -2,7 +2,7 @@
 // them. Which plug-ins there are is the caller's to say.
 import type { Attribute, Element, Position } from './element.ts';
 import { nearest, suggestion } from './nearest.ts';
-import type { Option, Optioned, Options, PluginChoice, PluginSection, Values } from './options.ts';
+import type { Option, Optioned, Options, Pair, PluginChoice, PluginSection, Values } from './options.ts';
 import type { Problem, Report } from './problem.ts';
 import { readScalar } from './scalar-option.ts';
 
@@ -95,6 +95,8 @@ class OptionReader {
       case 'section':
       case 'sections':
         return this.#readSections(name, option);
+      case 'pairs':
+        return this.#readPairs(name, option);
       case 'plugin':
         return this.#readPlugin(name, option);
       case 'plugins':
@@ -148,6 +150,25 @@ class OptionReader {
     }
     this.#refuseSecond(name, found);
     return values[0];
+  }
+
+  #readPairs(name: string, option: Option<unknown>): Pair[] {
+    this.#sections.add(name);
+    const found = this.#element.elements.filter((section) => section.name === name);
+    for (const section of found) {
+      this.#remarkSection(name, option, section);
+      for (const inner of section.elements) {
+        this.#unknownSection(inner, section, []);
+      }
+    }
+    return found.flatMap(({ attributes }) =>
+      [...attributes].map(([key, { value, at, valueAt }]) => ({
+        name: key,
+        value: typeof value === 'string' ? value : null,
+        at,
+        valueAt,
+      })),
+    );
   }
 
   #remarkSection(name: string, option: Option<unknown>, section: Element): void {
@@ -260,16 +281,7 @@ class OptionReader {
     }
     for (const section of this.#element.elements) {
       if (!this.#sections.has(section.name)) {
-        const severity = protective.has(section.name) ? 'error' : 'warning';
-        this.#report(
-          severity,
-          'CONFIG_UNKNOWN_SECTION',
-          section.at,
-          `The section <${section.name}> has no meaning in <${this.#element.name}>.`,
-          severity === 'error'
-            ? 'It protects a connection and is not supported here; remove it only if the connection may go unprotected.'
-            : suggestion(section.name, [...this.#sections], 'There are no sections here: remove it.'),
-        );
+        this.#unknownSection(section, this.#element, [...this.#sections]);
       }
     }
     const [first] = this.#ignored;
@@ -283,6 +295,19 @@ class OptionReader {
         'Nothing is to be done; they may stay.',
       );
     }
+  }
+
+  #unknownSection(section: Element, outer: Element, known: readonly string[]): void {
+    const severity = protective.has(section.name) ? 'error' : 'warning';
+    this.#report(
+      severity,
+      'CONFIG_UNKNOWN_SECTION',
+      section.at,
+      `The section <${section.name}> has no meaning in <${outer.name}>.`,
+      severity === 'error'
+        ? 'It protects a connection and is not supported here; remove it only if the connection may go unprotected.'
+        : suggestion(section.name, known, 'There are no sections here: remove it.'),
+    );
   }
 
   #reportUnknownName(name: string, { at }: Attribute): void {

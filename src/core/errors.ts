@@ -51,6 +51,21 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FILTER_RECORD_ENCODING: {
+    template: 'The field {key} would join binary data and text that is no ASCII: the event is refused.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_RECORD_PLACEHOLDER: {
+    template: 'The placeholder {placeholder} is worth nothing in an event.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_RECORD_TIME: {
+    template: 'The field {key} is to be the time and holds no number: the event is refused.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FORWARD_CHUNK_DROPPED: {
     template:
       'A message of {size} bytes is over chunk_size_limit ({limit}): dropped and acked. Raise the limit, or have the sender make smaller chunks.',

@@ -14,6 +14,8 @@ type Step = { readonly key: Uint8Array } | { readonly index: number };
 export class FieldPath {
   /** As it was written. */
   readonly text: string;
+  /** The names and indexes on the way. */
+  readonly path: readonly (string | number)[];
   /** Whether it leads below the record's own fields. */
   readonly nested: boolean;
   /** After `find` said `absent`: whether the way led through a value that Ruby's `dig` refuses, because it has neither fields nor elements. */
@@ -25,6 +27,7 @@ export class FieldPath {
   /** `parseFieldPath` makes one from text. */
   constructor(text: string, steps: readonly (string | number)[]) {
     this.text = text;
+    this.path = steps;
     this.nested = steps.length > 1;
     this.#steps = steps.map((step) =>
       typeof step === 'number' ? { index: step } : { key: new TextEncoder().encode(step) },
