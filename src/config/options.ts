@@ -80,6 +80,8 @@ export interface Option<T> extends Common {
   readonly options?: Options;
   /** Of a plug-in section: what kind it names. */
   readonly kind?: string;
+  /** Of a plug-in section: the parameter that names the plug-in where there is no section, if not that of the section's name. */
+  readonly inline?: string;
   /** Carries the value's type; never there at run time. */
   readonly $value?: T;
 }
@@ -122,8 +124,10 @@ export const p = {
   pairs(spec: Common): Option<readonly Pair[]> {
     return { type: 'pairs', ...spec };
   },
-  /** A section that names a plug-in of `kind`, `default` where it is absent or has no `@type`. */
-  plugin(spec: Common & { readonly kind: string; readonly default: string }): Option<PluginChoice> {
+  /** A section that names a plug-in of `kind`, `default` where it is absent or has no `@type`; without a default it is required. */
+  plugin(
+    spec: Common & { readonly kind: string; readonly default?: string; readonly inline?: string },
+  ): Option<PluginChoice> {
     return { type: 'plugin', ...spec };
   },
   /** A section that names a plug-in of `kind` with `@type` and may stand several times. `options` stand in it beside the plug-in's. */

@@ -197,13 +197,18 @@ class OptionReader {
     const [section] = found;
     if (section !== undefined) {
       this.#remarkSection(name, option, section);
-      const type = reservedValue(section, '@type') ?? option.default ?? '';
+      const type = reservedValue(section, '@type') ?? option.default;
+      if (type === undefined) {
+        this.#context.report(missingType(section, option.kind ?? '', this.#context.known(option.kind ?? '')));
+        return undefined;
+      }
       const definition = await this.#definition(option, type, section.attributes.get('@type')?.valueAt ?? section.at);
       return definition && this.#choice(option, type, definition, section);
     }
-    const inline = this.#element.attributes.get(name);
+    const inlineName = option.inline ?? name;
+    const inline = this.#element.attributes.get(inlineName);
     if (inline !== undefined && typeof inline.value === 'string') {
-      this.#names.add(name);
+      this.#names.add(inlineName);
       const definition = await this.#definition(option, inline.value, inline.valueAt);
       return (
         definition && {
@@ -214,10 +219,24 @@ class OptionReader {
         }
       );
     }
-    const type = option.default ?? '';
+    const type = option.default;
+    if (type === undefined) {
+      this.#sectionMissing(name, option);
+      return undefined;
+    }
     const definition = await this.#definition(option, type, this.#element.at);
     const nothing: Element = { name, arg: '', attributes: new Map(), elements: [], at: this.#element.at };
     return definition && this.#choice(option, type, definition, nothing);
+  }
+
+  #sectionMissing(name: string, option: Option<unknown>): void {
+    this.#report(
+      'error',
+      'CONFIG_SECTION_REQUIRED',
+      this.#element.at,
+      `The section <${name}> is missing in <${this.#element.name}>.`,
+      `Add one with an @type: ${suggestion('', this.#context.known(option.kind ?? ''), '')}`,
+    );
   }
 
   async #choice(option: Option<unknown>, type: string, definition: Optioned, section: Element): Promise<PluginChoice> {
@@ -229,13 +248,7 @@ class OptionReader {
     this.#sections.add(name);
     const found = this.#element.elements.filter((section) => section.name === name);
     if (found.length === 0 && option.required === true) {
-      this.#report(
-        'error',
-        'CONFIG_SECTION_REQUIRED',
-        this.#element.at,
-        `The section <${name}> is missing in <${this.#element.name}>.`,
-        `Add one with an @type: ${suggestion('', this.#context.known(option.kind ?? ''), '')}`,
-      );
+      this.#sectionMissing(name, option);
     }
     const sections: PluginSection[] = [];
     for (const section of found) {

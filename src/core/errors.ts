@@ -51,6 +51,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FILTER_PARSER_KEY: {
+    template: 'The field {key} is not there: nothing can be parsed.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FILTER_RECORD_ENCODING: {
     template: 'The field {key} would join binary data and text that is no ASCII: the event is refused.',
     retryable: false,
@@ -150,6 +155,21 @@ export const errorTable = {
   },
   LINE_TOO_LONG: {
     template: 'The text of one event is longer than {limit} bytes; it was left out.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  PARSE_ENCODING: {
+    template: 'The text is no UTF-8, and cannot be parsed.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  PARSE_TIME: {
+    template: 'The time in the text cannot be read.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  PARSE_UNMATCHED: {
+    template: 'The text has not the form that the parser expects.',
     retryable: false,
     fatalFor: 'record',
   },

@@ -2,11 +2,21 @@
 import type { GrowingBytes } from './growing-bytes.ts';
 import { packInteger, packMapHead, packStringHead } from './pack.ts';
 
-/** Appends a str. */
-export function appendString(out: GrowingBytes, content: Uint8Array): void {
+/** Appends a str of the bytes from `start` to `stop`. */
+export function appendString(out: GrowingBytes, content: Uint8Array, start = 0, stop = content.length): void {
   out.reserve(5);
-  out.length = packStringHead(out.bytes, out.length, content.length);
-  out.append(content);
+  out.length = packStringHead(out.bytes, out.length, stop - start);
+  out.append(content, start, stop);
+}
+
+/** Appends an integer; beyond 64 bits a float. */
+export function appendInteger(out: GrowingBytes, value: number | bigint): void {
+  out.reserve(9);
+  if (value >= 0 && value < 128) {
+    out.bytes[out.length++] = Number(value);
+  } else {
+    out.length = packInteger(out.bytes, out.length, value);
+  }
 }
 
 /** Appends a bin. */

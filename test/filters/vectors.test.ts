@@ -33,12 +33,9 @@ const met = new Set<string>();
 
 /** Plug-ins of later issues. A case whose configuration uses one waits for it; when it is there, the case runs by itself. */
 const { registry } = testPlugins();
-const later = ['filter/record_transformer', 'filter/parser'].filter((name) => {
-  const [kind = '', type = ''] = name.split('/');
-  return !registry.known(kind).includes(type);
-});
+const later = ['regexp', 'none', 'nginx', 'ltsv'].filter((type) => !registry.known('parser').includes(type));
 const waitsFor = ({ config }: FilterCase) =>
-  later.find((name) => new RegExp(`<filter[^>]*>\\s*@type ${name.split('/')[1]}\\b`).test(config));
+  later.find((type) => new RegExp(`<parse>\\s*@type ${type}\\b`).test(config));
 const running = cases.filter((each) => waitsFor(each) === undefined);
 
 function bytesOf({ time, record_msgpack_hex }: VectorEvent): Buffer {
@@ -138,14 +135,13 @@ describe(`${running.length} of ${cases.length} cases`, () => {
   });
 });
 
-test('all cases of grep and stdout run, and the others wait for a plug-in that is not there yet', () => {
+test('all cases run but those that wait for a parser that is not there yet', () => {
   const waiting = Object.groupBy(cases, (each) => waitsFor(each) ?? 'none');
   const counts = Object.entries(waiting).map(([name, list]) => `${name}: ${list?.length}`);
   console.info(
     `filters.json: ${running.length} cases run; waiting: ${counts.filter((one) => !one.startsWith('none')).join(', ')}`,
   );
-  expect(running.filter(({ name }) => name.startsWith('grep:'))).toHaveLength(45);
-  expect(running.some(({ config }) => config.includes('@type stdout'))).toBe(true);
+  expect(running.length).toBeGreaterThanOrEqual(103);
 });
 
 afterAll(() => {
