@@ -89,6 +89,14 @@ export class AreaQueue {
     }
   }
 
+  /** Gives the area back that nothing was put into. */
+  release(): void {
+    if (this.#current?.used === 0) {
+      this.#current.pool?.give(this.#current);
+      this.#current = undefined;
+    }
+  }
+
   /** What is to be written next, at most `limit` bytes: untouched until `advance`. Undefined where nothing waits. */
   head(limit: number): Uint8Array | undefined {
     if (this.#writing === undefined) {

@@ -24,6 +24,26 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'process',
   },
+  FILE_NOT_WRITABLE: {
+    template: '{path} cannot be written: {reason}. {remedy}',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  FILE_REFUSED: {
+    template: '{what}, and is not written to.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_UNWRITTEN: {
+    template: '{bytes} bytes could not be written before the end.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FILE_WRITE_FAILED: {
+    template: 'Cannot write to {path}: {reason}. It is tried again; inputs wait meanwhile.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_CHUNK_DROPPED: {
     template:
       'A message of {size} bytes is over chunk_size_limit ({limit}): dropped and acked. Raise the limit, or have the sender make smaller chunks.',

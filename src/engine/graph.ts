@@ -89,6 +89,13 @@ export class Graph {
     await Promise.all(this.#outputs.map(({ output }) => output.stop(signal)));
   }
 
+  /** Has outputs deliver what they hold back, and begin anew (SIGUSR1). */
+  flush(): void {
+    for (const { output } of this.#outputs) {
+      output.flush?.();
+    }
+  }
+
   #context(id: string): PluginContext {
     return { ...this.#shared, id, log: this.#log.child({ plugin: id }) };
   }

@@ -311,7 +311,17 @@ class Planner {
     if (definition === undefined || definition === 'broken') {
       return undefined;
     }
-    const options = await readOptions(element, definition.options, this.#context);
+    let faulty = false;
+    const report: Report = (problem) => {
+      faulty ||= problem.severity === 'error';
+      this.#report(problem);
+    };
+    const options = await readOptions(element, definition.options, { ...this.#context, report });
+    if (!faulty && kind === 'output') {
+      (definition as OutputDefinition).check?.(options, (option, text, hint) =>
+        this.#error(placeOf(element, option), 'CONFIG_OPTION_REFUSED', text, hint),
+      );
+    }
     return { definition, options, id: this.#idOf(element, type), element };
   }
 
@@ -368,4 +378,15 @@ class Planner {
   #error(at: Position, code: string, text: string, hint: string): void {
     this.#report({ code, severity: 'error', at, text, hint });
   }
+}
+
+/** Where an option stands, or one of a section: `buffer.timekey`. */
+function placeOf(element: Element, option: string): Position {
+  const [name = '', below] = option.split('.');
+  const section = element.elements.find((child) => child.name === name);
+  return section !== undefined
+    ? below === undefined
+      ? section.at
+      : placeOf(section, below)
+    : (element.attributes.get(name)?.valueAt ?? element.at);
 }
