@@ -8,8 +8,10 @@ export class TimeKey {
   /** Length of a piece, seconds. */
   readonly size: number;
   readonly zone: Zone;
-  #quarter = Number.NaN;
-  #offset = 0;
+  /** The last answer, and from when to when it holds. */
+  #start = 0;
+  #from = 0;
+  #to = 0;
 
   constructor(size: number, zone: Zone) {
     this.size = size;
@@ -18,16 +20,18 @@ export class TimeKey {
 
   /** When the piece begins that `sec` lies in; both in seconds since the epoch. A day begins at midnight, also when the clock is changed in it. */
   startOf(sec: number): number {
-    const part = Math.floor(sec / quarter);
-    if (part !== this.#quarter) {
-      this.#quarter = part;
-      this.#offset = this.zone.offsetAt(sec);
-    }
-    const local = sec + this.#offset;
-    const start = sec - (local - Math.floor(local / this.size) * this.size);
-    if (Math.floor(start / quarter) === part) {
-      return start;
-    }
-    return start + this.#offset - this.zone.offsetAt(start);
+    return sec >= this.#from && sec < this.#to ? this.#start : this.#find(sec);
+  }
+
+  #find(sec: number): number {
+    const { size, zone } = this;
+    const offset = zone.offsetAt(sec);
+    const local = sec + offset;
+    const start = sec - (local - Math.floor(local / size) * size);
+    this.#start = start + offset - zone.offsetAt(start);
+    const part = Math.floor(sec / quarter) * quarter;
+    this.#from = Math.max(start, part);
+    this.#to = Math.min(start + size, part + quarter);
+    return this.#start;
   }
 }
