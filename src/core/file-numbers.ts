@@ -51,14 +51,17 @@ function readNumbers(folder: string): Map<string, number> {
   return numbers;
 }
 
+/** What passes by. All else means that there are no names to be seen; whether a file can be made there shows when that is tried. */
+const passing = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO']);
+
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return [];
+    if (passing.has((error as NodeJS.ErrnoException).code ?? '')) {
+      throw error;
     }
-    throw error;
+    return [];
   }
 }
 
