@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // Starts the built program. Written so that any Node reads it, to say which one is needed.
 
+// Before anything else: without a handler USR1 opens Node's inspector, and with --disable-sigusr1 Node 24 calls no handler at all.
+process.on('SIGUSR1', () => {});
+
 var major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   process.stderr.write(
@@ -10,9 +13,10 @@ if (major < 24) {
   );
   process.exitCode = 2;
 } else {
-  import('node:module')
-    .then((module) => {
-      module.enableCompileCache();
+  import('node:v8')
+    .then((v8) => {
+      // Events are no objects: a young generation that grows with every burst of connections would only keep memory.
+      v8.setFlagsFromString('--semi-space-growth-factor=1');
       return import('../dist/cli/main.js');
     })
     .then((program) => program.main(process.argv.slice(2)))

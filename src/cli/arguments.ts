@@ -16,7 +16,6 @@ const ofFluentd = {
   group: { type: 'string', short: 'g' },
   daemon: { type: 'string', short: 'd' },
   log: { type: 'string', short: 'o' },
-  plugin: { type: 'string', short: 'p', multiple: true },
 } as const;
 
 const options = {
@@ -27,6 +26,7 @@ const options = {
   help: { type: 'boolean', short: 'h' },
   json: { type: 'boolean' },
   'log-format': { type: 'string' },
+  plugin: { type: 'string', short: 'p', multiple: true },
   quiet: { type: 'boolean', short: 'q', multiple: true },
   strict: { type: 'boolean' },
   verbose: { type: 'boolean', short: 'v', multiple: true },
@@ -44,6 +44,8 @@ export interface Arguments {
   readonly logFormat: 'text' | 'json' | undefined;
   /** How many steps more (or less, where negative) the log says than it would. */
   readonly verbosity: number;
+  /** Folders with plug-ins of the user's. */
+  readonly plugins: readonly string[];
   readonly rest: readonly string[];
   /** Fluentd's flags that have no effect. */
   readonly ignored: readonly string[];
@@ -78,6 +80,7 @@ export function readArguments(args: readonly string[], extra: readonly string[] 
     strict: values.strict === true,
     logFormat,
     verbosity: (values.verbose?.length ?? 0) - (values.quiet?.length ?? 0),
+    plugins: values.plugin ?? [],
     rest: positionals,
     ignored: Object.keys(ofFluentd).filter((name) => Object.hasOwn(values, name)),
   };

@@ -15,6 +15,8 @@ export interface LoadOptions {
   /** What `worker_id` means: '0' in a process that runs, empty in one that only looks, as in Fluentd. */
   readonly workerId?: string;
   readonly registry?: Registry;
+  /** Folders with plug-ins of the user's. */
+  readonly plugins?: readonly string[];
 }
 
 export interface LoadedPlan {
@@ -49,11 +51,15 @@ export async function loadPlan(file: string, options: LoadOptions = {}): Promise
     hostname: options.hostname ?? systemHostname(),
     workerId: options.workerId ?? '',
   };
+  const registry = options.registry ?? new Registry();
+  for (const folder of options.plugins ?? []) {
+    await addPlugins(registry, folder, report);
+  }
   const parsed = parseConfig(file, surroundings, report);
   const secrets = new Set<Attribute>();
   let planned: Plan | undefined;
   if (parsed.ok) {
-    planned = await plan(parsed.root, options.registry ?? new Registry(), report, {
+    planned = await plan(parsed.root, registry, report, {
       secret: (attribute) => secrets.add(attribute),
     });
   }
@@ -65,6 +71,31 @@ export async function loadPlan(file: string, options: LoadOptions = {}): Promise
     sources: parsed.sources,
     secrets,
   };
+}
+
+/** Takes in the plug-ins of a folder; what is wrong with it is a problem like any in the configuration. */
+async function addPlugins(registry: Registry, folder: string, report: (problem: Problem) => void): Promise<void> {
+  const at = { file: folder, line: 1, column: 1 };
+  try {
+    const ruby = await registry.addFolder(folder);
+    if (ruby.length > 0) {
+      report({
+        code: 'PLUGIN_RUBY',
+        severity: 'warning',
+        at,
+        text: `Plug-ins in Ruby are not run: ${ruby.join(', ')}.`,
+        hint: 'Forebay has the common ones under their own names; others are written in JavaScript.',
+      });
+    }
+  } catch (error) {
+    report({
+      code: 'PLUGIN_FOLDER_BROKEN',
+      severity: 'error',
+      at,
+      text: `The plug-ins cannot be loaded: ${(error as Error).message}`,
+      hint: 'Each .js, .mjs or .ts file in the folder given with -p has a plug-in as its default export.',
+    });
+  }
 }
 
 function inOrder(problems: readonly Problem[], files: readonly string[]): readonly Problem[] {

@@ -27,7 +27,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function execute(parsed: Arguments): Promise<number> {
-  const { json, strict, control } = parsed;
+  const { json, strict, control, plugins } = parsed;
   const file = parsed.config ?? configurationFile(process.env);
   switch (parsed.command) {
     case 'health': {
@@ -36,28 +36,43 @@ async function execute(parsed: Arguments): Promise<number> {
     }
     case 'check': {
       const { check } = await import('./check.ts');
-      return await check({ file, json, strict, write: (text) => process.stdout.write(text) });
+      return await check({ file, json, strict, plugins, write: (text) => process.stdout.write(text) });
     }
     case 'route':
       return await explain(file, parsed);
     case 'run': {
       const { run } = await import('./run.ts');
       const logFormat = parsed.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
-      return await run({ file, strict, control, logFormat, verbosity: parsed.verbosity, ignored: parsed.ignored });
+      return await run({
+        file,
+        strict,
+        control,
+        logFormat,
+        plugins,
+        verbosity: parsed.verbosity,
+        ignored: parsed.ignored,
+      });
     }
   }
 }
 
-async function explain(file: string, { rest, json }: Arguments): Promise<number> {
+async function explain(file: string, { rest, json, plugins }: Arguments): Promise<number> {
   const { loadPlan } = await import('./load-plan.ts');
   const { describeProblems } = await import('./report.ts');
-  const { plan, problems, dropped, sources } = await loadPlan(file);
+  const { plan, problems, dropped, sources } = await loadPlan(file, { plugins });
   if (plan === undefined) {
     process.stderr.write(describeProblems(problems, sources, dropped));
     return 2;
   }
   const { route } = await import('./route.ts');
-  return await route({ labels: plan.labels, inputs: plan.inputs, tags: rest, json, stdin: process.stdin, stdout: process.stdout });
+  return await route({
+    labels: plan.labels,
+    inputs: plan.inputs,
+    tags: rest,
+    json,
+    stdin: process.stdin,
+    stdout: process.stdout,
+  });
 }
 
 /** The configuration of the environment, Fluentd's image's too, else the one that ships. */

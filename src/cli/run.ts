@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
+import { standardOutput } from '../core/file-stream.ts';
 import { createLog, type Logger } from '../core/log.ts';
 import { StreamWriter } from '../core/stream-writer.ts';
 import { startControl } from '../engine/control.ts';
@@ -18,6 +19,8 @@ export interface RunRequest {
   readonly file: string;
   readonly strict: boolean;
   readonly control: string | undefined;
+  /** Folders with plug-ins of the user's. */
+  readonly plugins: readonly string[];
   readonly logFormat: 'text' | 'json';
   readonly verbosity: number;
   /** Fluentd's flags that have no effect, to be named. */
@@ -26,7 +29,11 @@ export interface RunRequest {
 
 /** Resolves with the exit code when the program has stopped. */
 export async function run(request: RunRequest): Promise<0 | 1 | 2> {
-  const { plan, problems, dropped, sources } = await loadPlan(request.file, { strict: request.strict, workerId: '0' });
+  const { plan, problems, dropped, sources } = await loadPlan(request.file, {
+    strict: request.strict,
+    plugins: request.plugins,
+    workerId: '0',
+  });
   if (problems.length > 0) {
     process.stderr.write(`${describeProblems(problems, sources, dropped)}\n`);
   }
@@ -49,7 +56,9 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
   });
   try {
     const counters = new Counters();
-    const stdout = new StreamWriter(process.stdout, {
+    const onFull = (error: Error) =>
+      log.warn({ code: 'STDOUT_FULL', reason: error.message }, 'No room for standard output: inputs wait for it.');
+    const stdout = new StreamWriter(standardOutput(onFull), {
       onFailure: (error) => {
         log.fatal({ code: error.code }, error.message);
         end.resolve(1);

@@ -17,6 +17,12 @@ export async function createLog({ level, format }: LogSettings): Promise<Logger>
   }
   // Only people at a terminal pay for its loading.
   const { default: pretty } = await import('pino-pretty');
-  const lines = pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss.l', colorize: process.stderr.isTTY });
+  const lines = pretty({
+    destination: 2,
+    sync: true,
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    colorize: process.stderr.isTTY,
+  });
   return pino(options, lines as DestinationStream);
 }

@@ -33,7 +33,11 @@ export class StreamWriter {
     this.#onFailure = options.onFailure ?? (() => {});
     this.terminal = 'isTTY' in stream && stream.isTTY === true;
     stream.on('error', (error) => this.#fail(error));
-    stream.on('close', () => this.#fail(undefined));
+    stream.on('close', () => {
+      if (this.pending > 0) {
+        this.#fail(undefined);
+      }
+    });
   }
 
   /** Why the stream can be written no more. */

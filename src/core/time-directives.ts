@@ -93,7 +93,7 @@ function numberText(text: string, width: number, fill: string, spec: Spec): stri
     return text;
   }
   const chosen = spec.flags.includes('_') ? ' ' : spec.flags.includes('0') ? '0' : fill;
-  return pad(text, spec.width ?? width, chosen);
+  return pad(text, spec.width ?? (text.startsWith('-') ? width + 1 : width), chosen);
 }
 
 function flagged(text: string, spec: Spec): string {

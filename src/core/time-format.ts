@@ -11,10 +11,10 @@ export interface TimeText {
   /**
    * `sec` are whole seconds since the epoch, `nsec` may exceed a second. `exact` is `sec` where that is beyond the safe integers,
    * `eventTime` says that the time was sent with a fraction. Returns false where the text differs from the one before in nothing but
-   * digits of the fraction.
+   * digits of the fraction: those `patch` writes, into `bytes` or into a copy.
    */
   render(sec: number, nsec: number, exact: bigint | undefined, eventTime: boolean): boolean;
-  /** Brings a copy of the text, at the beginning of `copy`, up to date after a `render` that returned false. */
+  /** Brings the text at the beginning of `copy` up to date after a `render` that returned false. */
   patch(copy: Uint8Array): void;
 }
 
@@ -53,10 +53,7 @@ export class TimeFormat implements TimeText {
       this.patch(this.bytes);
       return true;
     }
-    if (fraction !== this.#nsec) {
-      this.#nsec = fraction;
-      this.patch(this.bytes);
-    }
+    this.#nsec = fraction;
     return false;
   }
 
@@ -68,7 +65,9 @@ export class TimeFormat implements TimeText {
 
   /** The text of a moment as a string. */
   text(sec: number, nsec: number): string {
-    this.render(sec, nsec, undefined);
+    if (!this.render(sec, nsec, undefined)) {
+      this.patch(this.bytes);
+    }
     return new TextDecoder().decode(this.bytes.subarray(0, this.length));
   }
 

@@ -44,8 +44,8 @@ export function parseZone(text: string): Zone | undefined {
   return { utc: false, offsetAt: (sec) => offsets.at(sec), nameAt: () => '' };
 }
 
-/** The seconds that a Date can hold. */
-const dateLimit = 8_640_000_000_000;
+/** The seconds that a Date can hold, less two days for the offset. */
+const dateLimit = 8_640_000_000_000 - 172_800;
 /** Before 1973 offsets changed within a minute too. */
 const wholeMinutesSince = 94_694_400;
 
@@ -104,7 +104,7 @@ class LocalNames {
   }
 }
 
-/** The abbreviation that each offset has in the zone file (RFC 8536), the later one where there are two; empty where there is no file. */
+/** The abbreviation that each offset had last, by the zone file (RFC 8536); empty where there is no file. */
 function readAbbreviations(): ReadonlyMap<number, string> {
   const byOffset = new Map<number, string>();
   const { TZ = '' } = process.env;
@@ -114,9 +114,11 @@ function readAbbreviations(): ReadonlyMap<number, string> {
     const data = id.includes('..') ? Buffer.alloc(0) : readFileSync(file);
     if (data.toString('latin1', 0, 4) === 'TZif') {
       // Since version 2 the file holds all twice, with times of 4 and of 8 bytes, and the first half may be empty.
-      const first = readHeader(data, 0, 4);
-      const half = data.readUInt8(4) >= 0x32 ? readHeader(data, first.end, 8) : first;
-      for (let at = half.typesAt; at < half.namesAt; at += 6) {
+      const first = readHalf(data, 0, 4);
+      const half = data.readUInt8(4) >= 0x32 ? readHalf(data, first.end, 8) : first;
+      const types = Array.from({ length: half.typeCount }, (_, index) => index);
+      for (const type of [...types, ...data.subarray(half.usesAt, half.typesAt)]) {
+        const at = half.typesAt + type * 6;
         const from = half.namesAt + data.readUInt8(at + 5);
         byOffset.set(data.readInt32BE(at), data.toString('latin1', from, Math.min(data.indexOf(0, from), half.end)));
       }
@@ -127,9 +129,13 @@ function readAbbreviations(): ReadonlyMap<number, string> {
   return byOffset;
 }
 
-function readHeader(data: Buffer, at: number, timeSize: number): { typesAt: number; namesAt: number; end: number } {
+/** Where in a half of a zone file the parts begin: which type each change leads to, the types, their names. */
+function readHalf(data: Buffer, at: number, timeSize: number) {
   const count = (index: number) => data.readUInt32BE(at + 20 + index * 4);
-  const typesAt = at + 44 + count(3) * (timeSize + 1);
-  const namesAt = typesAt + count(4) * 6;
-  return { typesAt, namesAt, end: namesAt + count(5) + count(2) * (timeSize + 4) + count(1) + count(0) };
+  const usesAt = at + 44 + count(3) * timeSize;
+  const typesAt = usesAt + count(3);
+  const typeCount = count(4);
+  const namesAt = typesAt + typeCount * 6;
+  const end = namesAt + count(5) + count(2) * (timeSize + 4) + count(1) + count(0);
+  return { usesAt, typesAt, typeCount, namesAt, end };
 }

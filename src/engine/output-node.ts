@@ -23,6 +23,8 @@ export class OutputNode {
   #pending = 0;
   #progress = 0;
   #saidHeld = false;
+  /** What the output returned last: it may settle many batches with one promise. */
+  #last: Promise<void> | undefined;
 
   constructor(settings: OutputNodeSettings) {
     this.id = settings.id;
@@ -41,7 +43,8 @@ export class OutputNode {
   emit(batch: Batch): Promise<void> | undefined {
     this.#settings.events.value += batch.count;
     const settled = this.#settings.output.emit(batch);
-    if (settled !== undefined) {
+    if (settled !== undefined && settled !== this.#last) {
+      this.#last = settled;
       if (this.#pending++ === 0) {
         this.#progress = this.#settings.clock.now();
       }
@@ -64,7 +67,9 @@ export class OutputNode {
   }
 
   readonly #settled = (): void => {
-    this.#pending--;
+    if (--this.#pending === 0) {
+      this.#last = undefined;
+    }
     this.#progress = this.#settings.clock.now();
   };
 }

@@ -10,6 +10,6 @@ export default defineFormatter({
   options: { add_newline: addNewline },
   create(context, options, target) {
     const record = recordWriter('hash', {}, target);
-    return new LineFormatter(context, { record, end: options.add_newline ? 'newline' : 'none' }, target);
+    return new LineFormatter(context, { record, newline: options.add_newline }, target);
   },
 });

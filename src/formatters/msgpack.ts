@@ -8,6 +8,6 @@ export default defineFormatter({
   summary: 'The record as msgpack, one after the other.',
   options: {},
   create(context, options, target) {
-    return new LineFormatter(context, { record: recordWriter('msgpack', options, target), end: 'none' }, target);
+    return new LineFormatter(context, { record: recordWriter('msgpack', options, target), newline: false }, target);
   },
 });

@@ -36,6 +36,6 @@ export default defineFormatter({
       behindTag: delimiter,
     };
     const record = recordWriter('json', { json_parser: 'json' }, target);
-    return new LineFormatter(context, { head, record, end: options.add_newline ? 'newline' : 'none' }, target);
+    return new LineFormatter(context, { head, record, newline: options.add_newline }, target);
   },
 });

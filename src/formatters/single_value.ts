@@ -14,6 +14,6 @@ export default defineFormatter({
   },
   create(context, options, target) {
     const record = recordWriter('single_value', options, target);
-    return new LineFormatter(context, { record, end: options.add_newline ? 'newline' : 'none' }, target);
+    return new LineFormatter(context, { record, newline: options.add_newline }, target);
   },
 });

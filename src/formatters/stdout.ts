@@ -24,10 +24,7 @@ export default defineFormatter({
     label_delimiter: p.string({ desc: 'Of output_type ltsv: between a label and its value.' }),
     replacement: p.string({ desc: 'Of output_type ltsv: stands for a delimiter inside a value.' }),
     force_quotes: p.bool({ desc: 'Of output_type csv: quotes around every value.' }),
-    add_newline: p.bool({
-      desc: 'A newline.',
-      ignored: 'The stdout formatter ends every line with one, as in Fluentd.',
-    }),
+    add_newline: p.bool({ desc: 'Whether the record ends with a newline; the line does anyway.', default: 'true' }),
     timezone: p.string({ desc: 'A time zone.', ignored: 'The stdout formatter prints local time, as in Fluentd.' }),
     localtime: p.bool({ desc: 'Local time.', ignored: 'The stdout formatter prints local time, as in Fluentd.' }),
     utc: p.bool({ desc: 'UTC.', ignored: 'The stdout formatter prints local time, as in Fluentd.' }),
@@ -43,6 +40,6 @@ export default defineFormatter({
     const time = new TimeFormat(options.time_format, localZone());
     const record = recordWriter(options.output_type, options, target);
     const head = { time, behindTime: ' ', tag: true, behindTag: ': ' };
-    return new LineFormatter(context, { head, record, end: 'one newline' }, target);
+    return new LineFormatter(context, { head, record, newline: options.add_newline, chomp: true }, target);
   },
 });

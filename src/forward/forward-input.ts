@@ -6,8 +6,9 @@ import { OnceEach } from '../core/once-each.ts';
 import type { Input, InputContext } from '../plugin/input.ts';
 import type { streamOptions } from './forward-options.ts';
 import { Gate } from './gate.ts';
+import type { ListenAddress } from './listen-error.ts';
 import type { SessionClose, SessionSettings } from './session.ts';
-import { type ListenAddress, StreamListener } from './stream-listener.ts';
+import { StreamListener } from './stream-listener.ts';
 import { TagReader } from './tag-reader.ts';
 import { UdpListener } from './udp-listener.ts';
 

@@ -3,7 +3,7 @@
 import { needMore, Skip } from '../msgpack/skip.ts';
 
 /** `Framer.elements` of a nil, which is a heartbeat, and of any other value that is no array. */
-export const heartbeat = -1;
+const heartbeat = -1;
 export const noMessage = -2;
 
 /** A message has at most four elements that mean something; `starts` holds one place more, for where the fourth ends. */

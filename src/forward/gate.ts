@@ -5,6 +5,8 @@ export class Gate {
   readonly #opened: () => void;
   #pending = 0;
   #closed = false;
+  /** What was added last: outputs may settle many batches with one promise. */
+  #last: { readonly promise: Promise<void>; bytes: number } | undefined;
 
   /** `limit` is in bytes of entries; `opened` is called when reading may go on. */
   constructor(limit: number, opened: () => void) {
@@ -24,12 +26,21 @@ export class Gate {
     }
     this.#pending += bytes;
     this.#closed ||= this.#pending > this.#limit;
-    const done = () => this.#settle(bytes);
+    if (this.#last?.promise === settled) {
+      this.#last.bytes += bytes;
+      return;
+    }
+    const last = { promise: settled, bytes };
+    const done = () => this.#settle(last.bytes);
     settled.then(done, done);
+    this.#last = last;
   }
 
   #settle(bytes: number): void {
     this.#pending -= bytes;
+    if (this.#pending === 0) {
+      this.#last = undefined;
+    }
     if (this.#closed && this.#pending <= this.#limit / 2) {
       this.#closed = false;
       this.#opened();

@@ -1,18 +1,15 @@
 // Listens on a TCP port or a unix socket and gives each connection a session. Reads go straight into the process's read window where Node lets
 // them; sessions say what to do with the bytes.
-import dns from 'node:dns/promises';
 import net from 'node:net';
 import type { Origin } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
 import { adopt } from './adopt.ts';
-import { listenError } from './listen-error.ts';
+import { type ListenAddress, listenError } from './listen-error.ts';
 import { type Link, Session, type SessionClose, type SessionSettings } from './session.ts';
 import { type SourceKeys, sourceFields } from './source-fields.ts';
 
 /** One connection may take this many bytes before others get their turn. */
 const turnBytes = 4 * 1024 * 1024;
-
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface StreamListenerSettings {
   readonly address: ListenAddress;
@@ -47,9 +44,13 @@ export class StreamListener {
     this.#server.on('connection', (socket) => void this.#accept(socket));
   }
 
-  /** The address it listens on, once started. */
-  get address(): net.AddressInfo | string | null {
-    return this.#server.address();
+  /** Where it listens, once started: `host:port`, or a path. */
+  get address(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') {
+      return address ?? '';
+    }
+    return `${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
   }
 
   start(): Promise<void> {
@@ -222,7 +223,8 @@ class Connection implements Link {
 /** The peer's host name, or its address where it has none. */
 async function hostName(origin: Origin): Promise<string> {
   try {
-    return (await dns.lookupService(origin.address, origin.port)).hostname;
+    const { lookupService } = await import('node:dns/promises');
+    return (await lookupService(origin.address, origin.port)).hostname;
   } catch {
     return origin.address;
   }

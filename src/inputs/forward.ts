@@ -20,6 +20,12 @@ export default defineInput({
     if (options.linger_timeout !== undefined && options.linger_timeout !== 0) {
       context.log.info({ linger_timeout: options.linger_timeout }, 'A linger_timeout other than 0 has no effect.');
     }
+    if (options.bind === '0.0.0.0' || options.bind === '::') {
+      context.log.warn(
+        { code: 'FORWARD_OPEN', bind: options.bind },
+        'Everybody who can reach this machine may send events. Set bind to 127.0.0.1 to take them from here only.',
+      );
+    }
     return createForwardInput(context, { host: options.bind, port: options.port }, options, {
       udp: options.udp_events ? 'events' : 'heartbeats',
       keepAlive: options.send_keepalive_packet,

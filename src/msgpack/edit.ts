@@ -31,7 +31,7 @@ export function setFields(entries: Uint8Array, fields: readonly FieldEdit[]): Ui
 }
 
 /** Writes the record (a map) between `start` and `end` with these fields to `out` from `at` on; returns where it ends. */
-export function setRecordFields(
+function setRecordFields(
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -79,7 +79,7 @@ export function setRecordFields(
 }
 
 /** A str head and the bytes; returns where they end. */
-export function writeString(out: Uint8Array, at: number, content: Uint8Array): number {
+function writeString(out: Uint8Array, at: number, content: Uint8Array): number {
   const length = content.length;
   let pos = at;
   if (length < 32) {

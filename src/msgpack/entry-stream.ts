@@ -19,6 +19,9 @@ export class EntryStream {
    * of skip.ts.
    */
   push(piece: Uint8Array): Uint8Array | number {
+    if (piece.length === 0) {
+      return piece;
+    }
     let bytes = piece;
     let end = piece.length;
     if (this.#used > 0) {

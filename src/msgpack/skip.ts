@@ -22,7 +22,8 @@ export class Skip {
   want = 0;
   #depth = 0;
   #left = 1;
-  readonly #stack = new Float64Array(maxDepth);
+  /** Grows to the depth that values have: there are several of these for each connection. */
+  readonly #stack: number[] = [];
 
   /** Forgets an unfinished value. */
   reset(): void {

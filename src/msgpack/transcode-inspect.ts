@@ -1,19 +1,19 @@
 // Ruby's own notation of a value: `inspect` ({"a"=>1, "b"=>nil}, all ASCII) and `to_s`. Fluentd prints it in `hash`, and wherever a value
 // that is no string stands in a text.
-import { TimeFormat } from '../core/time-format.ts';
-import type { Zone } from '../core/zone.ts';
 import { rubyFloat } from './numbers.ts';
 import { EventTimeNode, FloatNode, MapNode, type Node, TextNode } from './transcode-tree.ts';
 import { codePoint, utf8Length } from './transcode-utf8.ts';
 import type { WriteView } from './view.ts';
 
+/** How `inspect` shows an EventTime, of seconds and nanoseconds. */
+export type TimeText = (sec: number, nsec: number) => string;
+
 /** As Ruby 3.1's `inspect` in a process with no encoding of its own, which Fluentd's workers are. */
 export class RubyNotation {
-  readonly #time: TimeFormat;
+  readonly #timeText: TimeText;
 
-  /** EventTimes inside a record are shown in `zone`. */
-  constructor(zone: Zone) {
-    this.#time = new TimeFormat('%Y-%m-%d %H:%M:%S.%N %z', zone);
+  constructor(timeText: TimeText) {
+    this.#timeText = timeText;
   }
 
   inspect(node: Node): string {
@@ -30,7 +30,7 @@ export class RubyNotation {
       return rubyFloat(node.value);
     }
     if (node instanceof EventTimeNode) {
-      return this.#time.text(node.sec ?? 0, node.nsec);
+      return this.#timeText(node.sec ?? 0, node.nsec);
     }
     return Array.isArray(node) ? `[${node.map((item) => this.inspect(item)).join(', ')}]` : String(node);
   }

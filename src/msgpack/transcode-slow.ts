@@ -1,11 +1,13 @@
 // JSON of records that the one-pass transcoder does not take: keys that are no strings become Ruby's `to_s` of them, of a key that stands
 // there twice the last value stands in the first one's place, maps may have any number of keys.
-import { utcZone } from '../core/zone.ts';
 import { Skip } from './skip.ts';
 import type { JsonTranscoder } from './transcode.ts';
 import { RubyNotation } from './transcode-inspect.ts';
 import { decodeTree, EventTimeNode, FloatNode, MapNode, type Node, TextNode } from './transcode-tree.ts';
 import { broken, noRoom, ReadView, type WriteView } from './view.ts';
+
+/** Of keys; an EventTime inside a key that is an array or a map is its seconds. */
+const keyNotation = new RubyNotation((sec) => String(sec));
 
 /** Writes the value at `at` as `JsonTranscoder.write` does. */
 export function writeSlow(json: JsonTranscoder, from: ReadView, at: number, to: WriteView): number {
@@ -64,7 +66,7 @@ function writeKey(json: JsonTranscoder, key: Node, to: WriteView): boolean {
   if (key instanceof TextNode) {
     return writeText(json, key.bytes, to);
   }
-  return writeText(json, new TextEncoder().encode(new RubyNotation(utcZone).text(key)), to);
+  return writeText(json, new TextEncoder().encode(keyNotation.text(key)), to);
 }
 
 function writeText(json: JsonTranscoder, bytes: Uint8Array, to: WriteView): boolean {

@@ -1,10 +1,9 @@
 // Values as plain text, Ruby's `to_s`: strings as their bytes, everything else in Ruby's notation. For formats that are not JSON.
-import type { Zone } from '../core/zone.ts';
 import { Skip } from './skip.ts';
 import { type Span, stringSpan } from './text.ts';
 import type { ValueWriter } from './transcode.ts';
 import { escapeControls } from './transcode-controls.ts';
-import { RubyNotation } from './transcode-inspect.ts';
+import { RubyNotation, type TimeText } from './transcode-inspect.ts';
 import { decodeTree, type Node, TextNode } from './transcode-tree.ts';
 import { broken, noRoom, type ReadView, type WriteView } from './view.ts';
 
@@ -13,8 +12,8 @@ export class InspectWriter implements ValueWriter {
   readonly #notation: RubyNotation;
   readonly #skip = new Skip();
 
-  constructor(zone: Zone) {
-    this.#notation = new RubyNotation(zone);
+  constructor(timeText: TimeText) {
+    this.#notation = new RubyNotation(timeText);
   }
 
   write(from: ReadView, at: number, to: WriteView): number {
@@ -34,8 +33,8 @@ export class TextWriter implements ValueWriter {
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
 
-  constructor(zone: Zone, escapes: boolean) {
-    this.#notation = new RubyNotation(zone);
+  constructor(timeText: TimeText, escapes: boolean) {
+    this.#notation = new RubyNotation(timeText);
     this.#escape = escapes;
   }
 

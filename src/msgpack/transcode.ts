@@ -56,9 +56,7 @@ export class JsonTranscoder implements ValueWriter {
     const data = from.data;
     const end = from.end;
     const dst = to.bytes;
-    const out = to.data;
     const limit = to.limit;
-    const highBits = this.#highBits;
     let at = start;
     let o = to.at;
     let depth = 0;
@@ -152,15 +150,8 @@ export class JsonTranscoder implements ValueWriter {
           }
           keys++;
         }
-        dst[o++] = 34;
-        const clean = copyClean(data, at, stop, end, out, o, highBits);
-        at += clean;
-        o += clean;
-        if (at < stop) {
-          o = this.#writeRest(from, at, stop, to, o);
-          at = stop;
-        }
-        dst[o++] = 34;
+        o = this.#copyString(from, at, stop, to, o);
+        at = stop;
         if (isKey) {
           dst[o++] = 58;
           isKey = false;
@@ -215,6 +206,19 @@ export class JsonTranscoder implements ValueWriter {
     }
   }
 
+  /** Writes the bytes from `start` to `stop` as a string; apart from the loop, because it has the registers for itself then. */
+  #copyString(from: ReadView, start: number, stop: number, to: WriteView, begin: number): number {
+    const out = to.data;
+    out.setUint8(begin, 34);
+    const clean = copyClean(from.data, start, stop, from.end, out, begin + 1, this.#highBits);
+    let o = begin + 1 + clean;
+    if (start + clean < stop) {
+      o = this.#writeRest(from, start + clean, stop, to, o);
+    }
+    out.setUint8(o, 34);
+    return o + 1;
+  }
+
   /** Writes a string's bytes from one on that cannot be copied, or that ends it. Returns the position behind the text. */
   #writeRest(from: ReadView, start: number, stop: number, to: WriteView, begin: number): number {
     const { bytes: src, data, end } = from;
@@ -255,10 +259,7 @@ export class JsonTranscoder implements ValueWriter {
     if (to.at + this.#textLength(text.bytes, text.start, text.end) > to.limit) {
       return false;
     }
-    to.bytes[to.at] = 34;
-    const end = this.#writeRest(text, text.start, text.end, to, to.at + 1);
-    to.bytes[end] = 34;
-    to.at = end + 1;
+    to.at = this.#copyString(text, text.start, text.end, to, to.at);
     return true;
   }
 

@@ -1,13 +1,12 @@
 // Splits batches into runs of events that belong together by their chunk keys: time, tag and fields, read in place. What becomes of a run is the
 // output's business.
 import type { Batch } from '../core/batch.ts';
-import { localZone } from '../core/zone.ts';
 import { Skip } from '../msgpack/skip.ts';
 import { type Span, stringSpan } from '../msgpack/text.ts';
-import { TextWriter } from '../msgpack/transcode-text.ts';
 import { ReadView } from '../msgpack/view.ts';
 import { EventView } from '../msgpack/view-event.ts';
 import type { ChunkKeys } from './buffer-options.ts';
+import { textWriter } from './record-writer.ts';
 
 /** Larger batches are let go of when they are done: they may hold a buffer of hundreds of megabytes. */
 const keepBelow = 1 << 20;
@@ -25,7 +24,7 @@ export class ChunkSplitter {
   readonly #view = new ReadView();
   readonly #event = new EventView();
   readonly #skip = new Skip();
-  readonly #text = new TextWriter(localZone(), false);
+  readonly #text = textWriter(false);
   readonly #span: Span = { start: 0, end: 0 };
   /** Where the values of the run's fields stand: start and end of each; -1 where there is none. */
   readonly #places: Int32Array;

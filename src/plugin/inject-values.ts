@@ -65,7 +65,9 @@ export class TimeValue {
 
   #writeText(event: EventView, field: InjectedField): void {
     const format = this.#format;
-    format.render(event.sec, event.nsec, event.exact);
+    if (!format.render(event.sec, event.nsec, event.exact)) {
+      format.patch(format.bytes);
+    }
     if (field.value.length < format.length + 5) {
       field.value = new Uint8Array(format.length * 2 + 5);
     }

@@ -96,8 +96,10 @@ function withoutRepeats(fields: readonly InjectedField[]): InjectedField[] {
   return [...byName.values()];
 }
 
-/** Text of more events than this is made in several pieces. */
+/** More events than fit into this are edited in several pieces, bytes. */
 const pieceSize = 256 * 1024;
+/** Larger batches are let go of when they are done, bytes. */
+const keepBelow = 1 << 20;
 
 export class Injector {
   readonly #fields: readonly InjectedField[];
@@ -157,8 +159,11 @@ export class Injector {
     if (this.#out.length > 2 * pieceSize) {
       this.#out = new Uint8Array(pieceSize);
     }
-    events.forget();
-    return at - events.start;
+    const done = at - events.start;
+    if (batch.entries.length > keepBelow) {
+      events.forget();
+    }
+    return done;
   }
 
   /** At most what the fields add to an event. Renders the time, which is one of them. */

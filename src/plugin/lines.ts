@@ -11,15 +11,6 @@ import { EventView } from '../msgpack/view-event.ts';
 import type { PluginContext } from './context.ts';
 import type { FormatTarget, Formatter, OutputArea } from './formatter.ts';
 
-/** How an event ends. */
-export type LineEnd =
-  /** With a newline. */
-  | 'newline'
-  /** With nothing. */
-  | 'none'
-  /** With one newline, whatever the record's text ended with: Ruby's `chomp`, then a newline. */
-  | 'one newline';
-
 /** What stands in front of each record. */
 export interface LineHead {
   readonly time: TimeText | undefined;
@@ -32,7 +23,10 @@ export interface LineHead {
 export interface LineShape {
   readonly head?: LineHead;
   readonly record: ValueWriter;
-  readonly end: LineEnd;
+  /** Whether a newline follows. */
+  readonly newline: boolean;
+  /** Ends with a newline in any case, as Ruby's `chomp`, then a newline: where there are two line ends, one goes. */
+  readonly chomp?: boolean;
 }
 
 /** Larger batches are let go of when they are done: they may hold a buffer of hundreds of megabytes. */
@@ -46,7 +40,8 @@ export class LineFormatter implements Formatter {
   readonly #record: ValueWriter;
   readonly #time: TimeText | undefined;
   readonly #head: LineHead | undefined;
-  readonly #end: LineEnd;
+  readonly #newline: boolean;
+  readonly #chomp: boolean;
   readonly #escapesTag: boolean;
   readonly #unprintable: Counter;
   readonly #context: PluginContext;
@@ -55,13 +50,16 @@ export class LineFormatter implements Formatter {
   #headData = new DataView(this.#headBytes.buffer);
   #headLength = 0;
   #tag: Tag | undefined;
+  /** The same for tags seen before, as long as whoever read them keeps them. */
+  readonly #behindTimes = new WeakMap<Tag, Uint8Array>();
   #warned = false;
 
   constructor(context: PluginContext, shape: LineShape, target: FormatTarget) {
     this.#record = shape.record;
     this.#head = shape.head;
     this.#time = shape.head?.time;
-    this.#end = target.lines ? 'one newline' : shape.end;
+    this.#newline = shape.newline;
+    this.#chomp = target.lines || shape.chomp === true;
     this.#escapesTag = target.escape !== 'nothing';
     this.#context = context;
     this.#unprintable = context.counters.get('forebay_unprintable_events_total', { id: context.id });
@@ -96,10 +94,10 @@ export class LineFormatter implements Formatter {
         at = this.#leaveOut(at, batch);
         continue;
       }
-      if (this.#end !== 'none') {
-        if (this.#end === 'one newline') {
-          chomp(to, begin);
-        }
+      if (this.#chomp) {
+        chomp(to, begin, this.#newline);
+      }
+      if (this.#newline || this.#chomp) {
         to.bytes[to.at++] = 0x0a;
       }
       at = next;
@@ -142,11 +140,16 @@ export class LineFormatter implements Formatter {
   /** All of the head behind the time, the same for every event of a tag. */
   #setTag(head: LineHead, tag: Tag): void {
     this.#tag = tag;
-    const behindTime = head.time === undefined ? '' : head.behindTime;
-    const tagBytes = this.#escapesTag ? escapeControls(tag.bytes) : tag.bytes;
-    this.#behindTime = head.tag
-      ? Buffer.concat([Buffer.from(behindTime), tagBytes, Buffer.from(head.behindTag)])
-      : Buffer.from(behindTime);
+    let behindTime = this.#behindTimes.get(tag);
+    if (behindTime === undefined) {
+      const before = head.time === undefined ? '' : head.behindTime;
+      const tagBytes = this.#escapesTag ? escapeControls(tag.bytes) : tag.bytes;
+      behindTime = head.tag
+        ? Buffer.concat([Buffer.from(before), tagBytes, Buffer.from(head.behindTag)])
+        : Buffer.from(before);
+      this.#behindTimes.set(tag, behindTime);
+    }
+    this.#behindTime = behindTime;
     this.#joinHead(head.time?.bytes ?? this.#headBytes, head.time?.length ?? 0);
   }
 
@@ -177,12 +180,14 @@ export class LineFormatter implements Formatter {
   }
 }
 
-/** Takes one line end off the text behind `begin`. */
-function chomp(to: WriteView, begin: number): void {
+/** Takes the line end off the text behind `begin`: of text that a newline still follows a carriage return, which goes with it. */
+function chomp(to: WriteView, begin: number, newline: boolean): void {
   const last = to.at > begin ? to.bytes[to.at - 1] : 0;
-  if (last === 0x0a || last === 0x0d) {
+  if (last === 0x0d) {
     to.at--;
-    if (last === 0x0a && to.at > begin && to.bytes[to.at - 1] === 0x0d) {
+  } else if (last === 0x0a && !newline) {
+    to.at--;
+    if (to.at > begin && to.bytes[to.at - 1] === 0x0d) {
       to.at--;
     }
   }

@@ -31,7 +31,10 @@ export function levelOfNumber(value: number): LogLevel | undefined {
 
 const names = [...levels.keys()].sort((a, b) => b.length - a.length).join('|');
 /** `level=warn`, `"level":"warn"`, `[warn]`, `<warn>`, `warn:`, in any case; or a word in capitals. */
-const named = new RegExp(`(?:\\b(?:level|lvl|severity)["']?\\s{0,2}[=:]\\s{0,2}["']?|[\\[<(])(${names})\\b|^\\s{0,8}(${names}):`, 'i');
+const named = new RegExp(
+  `(?:\\b(?:level|lvl|severity)["']?\\s{0,2}[=:]\\s{0,2}["']?|[\\[<(])(${names})\\b|^\\s{0,8}(${names}):`,
+  'i',
+);
 const capitals = new RegExp(`\\b(${names.toUpperCase()})\\b`);
 
 /** The level that a line of text names near its beginning. */

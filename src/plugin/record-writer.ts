@@ -1,9 +1,11 @@
 // How a record is written as text, by the name that `@type` and stdout's `output_type` give it. One plug-in file per name declares it; the
 // choice stands here because the stdout formatter has to know them all.
 import { ForebayError } from '../core/errors.ts';
+import { TimeFormat } from '../core/time-format.ts';
 import { localZone } from '../core/zone.ts';
 import { oj, ruby } from '../msgpack/json-dialects.ts';
 import { JsonTranscoder, type ValueWriter } from '../msgpack/transcode.ts';
+import type { TimeText } from '../msgpack/transcode-inspect.ts';
 import { InspectWriter, RawWriter, TextWriter } from '../msgpack/transcode-text.ts';
 import { FieldPath, parseFieldPath } from '../msgpack/view-field.ts';
 import { FieldsWriter, FieldWriter, LabelledWriter } from './field-writers.ts';
@@ -32,7 +34,7 @@ export function recordWriter(type: RecordType, options: RecordOptions, target: F
     case 'json':
       return new JsonTranscoder((options.json_parser ?? 'oj') === 'oj' ? oj : ruby, escapes);
     case 'hash':
-      return new InspectWriter(localZone());
+      return new InspectWriter(localTimeText());
     case 'msgpack':
       return new RawWriter();
     case 'single_value':
@@ -56,8 +58,15 @@ export function recordWriter(type: RecordType, options: RecordOptions, target: F
   }
 }
 
-function textWriter(escapes: boolean): TextWriter {
-  return new TextWriter(localZone(), escapes);
+/** How Fluentd shows an EventTime inside a record. */
+function localTimeText(): TimeText {
+  const format = new TimeFormat('%Y-%m-%d %H:%M:%S.%N %z', localZone());
+  return (sec, nsec) => format.text(sec, nsec);
+}
+
+/** Writes values as Ruby's `to_s` does. */
+export function textWriter(escapes: boolean): TextWriter {
+  return new TextWriter(localTimeText(), escapes);
 }
 
 function plainField(name: string): FieldPath {

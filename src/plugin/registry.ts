@@ -1,6 +1,8 @@
 // Finds plug-ins by kind and type: one file each, in the folder of its kind, loaded when it is asked for. Runs on the sources as well as
 // on what the build makes of them.
 import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Options } from '../config/options.ts';
 
 /** What every plug-in's default export has; `create` differs from kind to kind. */
@@ -35,6 +37,25 @@ export class Registry {
   constructor(base = new URL('../', import.meta.url), extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js') {
     this.#base = base;
     this.#extension = extension;
+  }
+
+  /**
+   * Takes the plug-ins of a folder in: each `.js`, `.mjs` or `.ts` file there has one as its default export, and comes before a shipped one
+   * of the same type. Resolves with the names of the files that are Ruby's. Rejects when a file cannot be loaded or is no plug-in.
+   */
+  async addFolder(folder: string): Promise<readonly string[]> {
+    const files = readdirSync(folder).sort();
+    for (const file of files.filter((name) => /\.(?:js|mjs|ts)$/.test(name) && !name.endsWith('.d.ts'))) {
+      const path = resolve(folder, file);
+      const loaded = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
+      if (!isDefinition(loaded.default) || !Object.hasOwn(pluginFolders, loaded.default.kind)) {
+        throw new TypeError(`The default export of ${path} defines no plug-in.`);
+      }
+      const { kind, type } = loaded.default;
+      this.#loaded.set(`${kind}/${type}`, Promise.resolve(loaded.default));
+      this.#known.set(kind, [...new Set([...this.known(kind), type])].sort());
+    }
+    return files.filter((name) => name.endsWith('.rb'));
   }
 
   /** The types of a kind, sorted; none where the kind is unknown. */

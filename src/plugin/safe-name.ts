@@ -55,8 +55,7 @@ function splitValue(text: string, folders: number): string[] {
 
 function safePart(pieces: readonly NamePiece[]): string {
   const name = shorten(pieces);
-  const made = pieces.some(({ event, text }) => event && text !== '');
-  return made && /^\.\.?$/.test(name.replaceAll(numberMark, '')) ? name.replaceAll('.', '%2E') : name;
+  return /^\.\.?$/.test(name.replaceAll(numberMark, '')) ? name.replaceAll('.', '%2E') : name;
 }
 
 /** The name, its longest values cut until it is short enough. */

@@ -39,6 +39,8 @@ export interface IdleOptions {
   readonly restSeconds: number;
 }
 
+/** Connections are opened in so many rounds: the first ones warm the process up, what the last one adds would be left behind. */
+const roundCount = 4;
 const limits = { openMilliseconds: 200, idleMegabytes: 70, megabytesPerRound: 16 } as const;
 
 /** The configuration of the first run, with a port of its own so that a collector on this machine is not in the way. */
@@ -70,7 +72,7 @@ export async function measureIdle(options: IdleOptions): Promise<IdleResult> {
       const idleMegabytes = residentMegabytes(running.pid, 'VmRSS');
       const descriptors = openDescriptors(running.pid);
       const rounds: Round[] = [];
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < roundCount; round++) {
         rounds.push(await connections(options.connections, port, running, out, rounds.at(-1)?.counted ?? 0));
       }
       const openMilliseconds = times[Math.floor(times.length / 2)] ?? 0;
@@ -93,7 +95,7 @@ async function startOnce(
   const file = join(folder, 'test.conf');
   writeFileSync(file, config(port));
   const [stdout, stderr] = [openSync(out, 'w'), openSync(join(folder, 'log'), 'w')];
-  const args = ['--disable-sigusr1', join(projectRoot, 'bin', 'forebay.js'), 'run', '-c', file];
+  const args = [join(projectRoot, 'bin', 'forebay.js'), 'run', '-c', file];
   const begin = performance.now();
   const child = spawn(projectNode(), args, {
     env: projectEnv({ XDG_RUNTIME_DIR: folder }),
@@ -161,7 +163,6 @@ function problemsOf(measured: Omit<IdleResult, 'problems'>): string[] {
     if (round.descriptors > descriptors) problems.push(`${round.descriptors} descriptors open, ${descriptors} before`);
     if (round.counted !== round.sent) problems.push(`${round.counted} of ${round.sent} events came out`);
   }
-  // The first round warms up; what each later one adds has been left behind.
   const growth = (rounds.at(-1)?.megabytes ?? 0) - (rounds.at(-2)?.megabytes ?? 0);
   if (growth > limits.megabytesPerRound) problems.push(`the last round of connections left ${growth.toFixed(1)} MB`);
   return problems;

@@ -48,7 +48,7 @@ export function forebay(tools: Tools): Subject {
         config,
         `<source>\n  @type forward\n  bind 127.0.0.1\n  port ${port}\n</source>\n<match **>\n  @type ${target}\n${target === 'file' ? toFile(out) : ''}</match>\n`,
       );
-      return [projectNode(), ['--disable-sigusr1', join(projectRoot, 'bin', 'forebay.js'), 'run', '-c', config]];
+      return [projectNode(), [join(projectRoot, 'bin', 'forebay.js'), 'run', '-c', config]];
     },
   };
 }

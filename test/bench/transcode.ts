@@ -74,7 +74,7 @@ function formatRound(made: Formatter): number {
   return bytes;
 }
 
-const options = { output_type: 'json', time_format: '%Y-%m-%d %H:%M:%S.%N %z' } as never;
+const options = { output_type: 'json', add_newline: true, time_format: '%Y-%m-%d %H:%M:%S.%N %z' } as never;
 run('stdout', formatter.create(context, options, target), events);
 const fileOptions = {
   time_type: 'string',

@@ -21,7 +21,7 @@ describe('refused', () => {
     ['the same as it was once written', 'path /x/app\nbuffer_type file', 4, 13],
     ['a tag in the path that is no chunk key', `path /x/$\{tag}`, 3, 6],
     ['a chunk key that is not in the path', 'path /x/app\n<buffer tag>\n</buffer>', 3, 6],
-    ['a time that is no chunk key', 'path /x/%Y\n<buffer []>\n</buffer>', 3, 6],
+    ['a time that is no chunk key', 'path /x/%Y%m%d\n<buffer []>\n</buffer>', 3, 6],
     ['a star without a time', 'path /x/*\n<buffer []>\n</buffer>', 3, 6],
     ['a timekey of nothing', 'path /x/app\n<buffer time>\ntimekey 0\n</buffer>', 5, 9],
     ['a zone that does not exist', 'path /x/app\n<buffer time>\ntimekey_zone Nope\n</buffer>', 5, 14],

@@ -103,7 +103,7 @@ test('a folder that may not be written is said at the start, with user, path and
     const said = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
       execFile(
         projectNode(),
-        ['--disable-sigusr1', join(projectRoot, 'bin', 'forebay.js'), 'run', '-c', file],
+        [join(projectRoot, 'bin', 'forebay.js'), 'run', '-c', file],
         {
           cwd: '/',
           env: projectEnv({ XDG_RUNTIME_DIR: temp.path }),

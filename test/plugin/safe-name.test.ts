@@ -47,7 +47,7 @@ test('no pieces lead out of the folder, and every part is one that a file system
 });
 
 test('what is harmless stays as it is', () => {
-  const value = fc.string({ unit: fc.constantFrom(...'abcé日 :-_%${}"'), minLength: 1, maxLength: 20 });
+  const value = fc.string({ unit: fc.constantFrom(...'abcé日 :-_%$"'), minLength: 1, maxLength: 20 });
   fc.assert(
     fc.property(value, (each) => {
       expect(

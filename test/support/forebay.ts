@@ -51,7 +51,7 @@ export async function startForebay(options: StartOptions): Promise<Forebay> {
   const args = ['-c', file, ...(options.args ?? [])];
   const [command, commandArgs] = options.npm
     ? ['npm', ['start', '--silent', '--', ...args]]
-    : [projectNode(), ['--disable-sigusr1', join(projectRoot, 'bin', 'forebay.js'), 'run', ...args]];
+    : [projectNode(), [join(projectRoot, 'bin', 'forebay.js'), 'run', ...args]];
   const out = options.stdoutFile === undefined ? 'pipe' : openSync(options.stdoutFile, 'w');
   // A process group of its own, so that what npm starts can be ended with it.
   const child = spawn(command, commandArgs, {
@@ -69,7 +69,10 @@ export async function startForebay(options: StartOptions): Promise<Forebay> {
     ended = how;
   });
   const signal = (name: NodeJS.Signals) => signalGroup(child, name);
-  const killAtExit = () => signal('SIGKILL');
+  const killAtExit = () => {
+    signal('SIGKILL');
+    temp.remove();
+  };
   process.once('exit', killAtExit);
   const stop = async (patience = 10_000) => {
     if (ended === undefined) signal('SIGTERM');

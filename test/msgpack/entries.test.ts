@@ -1,0 +1,102 @@
+import { encode } from '@msgpack/msgpack';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { EntriesWalk, rewriteEntries } from '../../src/msgpack/entries.ts';
+import { EntryStream } from '../../src/msgpack/entry-stream.ts';
+import { encoded, encodedRecord, encodedTime, mangled } from './arbitrary.ts';
+
+const clean = fc.tuple(encodedTime, encodedRecord).map(([time, record]) => Uint8Array.of(0x92, ...time, ...record));
+/** `[[time, metadata], record]`, as Fluent Bit sends it. */
+const fluentBit = fc.tuple(encodedTime, encodedRecord).map(([time, record]) => ({
+  sent: Uint8Array.of(0x92, 0x92, ...time, 0x80, ...record),
+  clean: Uint8Array.of(0x92, ...time, ...record),
+}));
+const third = fc.tuple(encodedTime, encodedRecord, encoded).map(([time, record, more]) => ({
+  sent: Uint8Array.of(0x93, ...time, ...record, ...more),
+  clean: Uint8Array.of(0x92, ...time, ...record),
+}));
+const long = clean.map((entry) => ({ sent: Uint8Array.of(0xdc, 0, 2, ...entry.subarray(1)), clean: entry }));
+const none = fc
+  .constantFrom<unknown>(5, 'text', null, {}, [], [1], [1.5, {}], [null, {}], [1, 'x'], [[], {}], ['1', { a: 1 }])
+  .map((value) => ({ sent: Uint8Array.from(encode(value)), clean: new Uint8Array(0) }));
+
+test('clean entries are counted and stay as they are', () => {
+  fc.assert(
+    fc.property(fc.array(clean, { maxLength: 8 }), (entries) => {
+      const run = Uint8Array.from(Buffer.concat(entries));
+      const walk = new EntriesWalk();
+      expect(walk.run(run, 0, run.length)).toBe(0);
+      expect([walk.count, walk.clean, walk.end]).toEqual([entries.length, true, run.length]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('what is not clean is brought into clean form, and what is no entry goes', () => {
+  const any = fc.oneof(
+    clean.map((entry) => ({ sent: entry, clean: entry })),
+    fluentBit,
+    third,
+    long,
+    none,
+  );
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 10 }), (entries) => {
+      const run = Uint8Array.from(Buffer.concat(entries.map(({ sent }) => sent)));
+      const walk = new EntriesWalk();
+      expect(walk.run(run, 0, run.length)).toBe(0);
+      const { count, dropped, end } = rewriteEntries(run, 0, walk.end);
+      const wanted = entries.filter((entry) => entry.clean.length > 0);
+      expect(Buffer.from(run.subarray(0, end))).toEqual(Buffer.concat(wanted.map((entry) => entry.clean)));
+      expect([count, dropped]).toEqual([wanted.length, entries.length - wanted.length]);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('mangled entries never leave a form behind that is not clean', () => {
+  const runs = mangled(fc.array(clean, { maxLength: 5 }).map((entries) => Uint8Array.from(Buffer.concat(entries))));
+  fc.assert(
+    fc.property(runs, (run) => {
+      const walk = new EntriesWalk();
+      if (walk.run(run, 0, run.length) === 0) {
+        const { count, end } = rewriteEntries(run, 0, walk.end);
+        const again = new EntriesWalk();
+        expect(again.run(run, 0, end)).toBe(0);
+        expect([again.count, again.clean, again.end]).toEqual([count, true, end]);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a cut last entry ends the run before it', () => {
+  const entry = Uint8Array.from(encode([1_700_000_000, { log: 'hello' }]));
+  for (let cut = 1; cut < entry.length; cut++) {
+    const run = Uint8Array.of(...entry, ...entry.subarray(0, cut));
+    const walk = new EntriesWalk();
+    expect(walk.run(run, 0, run.length)).toBe(0);
+    expect([walk.count, walk.end]).toEqual([1, entry.length]);
+  }
+});
+
+test('a stream of pieces gives the same entries as the whole', () => {
+  fc.assert(
+    fc.property(fc.array(clean, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 10 }), (entries, cuts) => {
+      const whole = Uint8Array.from(Buffer.concat(entries));
+      const stream = new EntryStream();
+      const runs: Uint8Array[] = [];
+      let from = 0;
+      const places = [...cuts.map((at) => (whole.length === 0 ? 0 : at % whole.length)), whole.length];
+      for (const to of places.sort((a, b) => a - b)) {
+        const run = stream.push(whole.slice(from, to));
+        expect(typeof run).not.toBe('number');
+        runs.push(Uint8Array.from(run as Uint8Array));
+        from = to;
+      }
+      expect(Buffer.concat(runs)).toEqual(Buffer.from(whole));
+      expect(stream.held).toBe(0);
+    }),
+    { numRuns: 1000 },
+  );
+});
