@@ -115,6 +115,16 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_PIECES_LOST: {
+    template: 'An output refused a line that was joined from pieces: it is lost, since they are acked.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_PIECES_UNFINISHED: {
+    template: 'A line in pieces did not come whole: what there is of it is passed on, with partial_message in it.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FORWARD_UNFINISHED_SPENT: {
     template:
       'The memory for unfinished messages is spent, and this connection holds most of it: closing the connection.',
