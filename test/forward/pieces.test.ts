@@ -56,10 +56,10 @@ describe('by itself', () => {
       records,
       batches,
       unfinished: () => unfinished,
-      take(all: readonly Fields[], from = origin) {
+      take(all: readonly Fields[], from = origin): void {
         const entries = Buffer.concat(all.map((record, index) => encode([100 + index, record])));
         const tag = tagFromText('docker.x');
-        return pieces.emit({ tag, entries, count: all.length, origin: from, seq: 0, arrived: 0, acks: undefined });
+        void pieces.emit({ tag, entries, count: all.length, origin: from, seq: 0, arrived: 0, acks: undefined });
       },
     };
   }
@@ -68,7 +68,7 @@ describe('by itself', () => {
     const { pieces, batches } = joiner();
     const entries = encode([1, { log: 'a' }]);
     const batch = { tag: tagFromText('t'), entries, count: 1, origin, seq: 0, arrived: 0, acks: undefined };
-    pieces.emit(batch);
+    void pieces.emit(batch);
     expect(batches[0]).toBe(batch);
   });
 
@@ -76,7 +76,7 @@ describe('by itself', () => {
     const { pieces, batches } = joiner();
     const entries = encode([1, { log: 'partial_message', partial_message: 'false' }]);
     const batch = { tag: tagFromText('t'), entries, count: 1, origin, seq: 0, arrived: 0, acks: undefined };
-    pieces.emit(batch);
+    void pieces.emit(batch);
     expect(batches[0]).toBe(batch);
   });
 

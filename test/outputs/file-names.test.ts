@@ -2,6 +2,7 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { batchOf, entry } from '../formatters/harness.ts';
 import { filesIn } from './file-cases.ts';
 import { lines, startFile, type TestFile } from './file-harness.ts';
 
@@ -79,6 +80,14 @@ describe('a tag in a name', () => {
       await file.send('t', sec, 1);
     }
     expect(Object.keys(file.files())).toEqual(['app.19700101_0.log', 'app.20380119_0.log', 'app.21060207_0.log']);
+    for (const sec of ['-1', '-9223372036854775808', '18446744073709551615', '253402300800']) {
+      const bytes = Buffer.concat([entry({ kind: 'int', sec }, Buffer.from([0x80]))]);
+      await file.output.emit(batchOf('t', bytes, 1, [Uint8Array.of(1)]));
+    }
+    const names = Object.keys(file.files());
+    expect(names).toHaveLength(7);
+    expect(names).toContain('app.19691231_0.log');
+    expect(names).toContain('app.100000101_0.log');
   });
 });
 
