@@ -48,7 +48,12 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
     log.info({ flags: request.ignored }, 'Flags of Fluentd that have no effect here.');
   }
   const end = Promise.withResolvers<0 | 1>();
+  let running: Graph | undefined;
   stopOnSignals(log, () => end.resolve(0));
+  process.on('SIGUSR1', () => {
+    log.info({ signal: 'SIGUSR1' }, 'Flushing: what is written from now on goes into new files.');
+    running?.flush();
+  });
   try {
     const counters = new Counters();
     const onFull = (error: Error) =>
@@ -62,6 +67,7 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
     const shared = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout };
     const graph = new Graph(plan, shared, log);
     await graph.start();
+    running = graph;
     const control = await startControl({
       path: request.control,
       log,
@@ -106,5 +112,4 @@ function stopOnSignals(log: Logger, stop: () => void): void {
       log.warn({ signal }, 'The configuration is read at the start only: restart to change it.'),
     );
   }
-  process.on('SIGUSR1', () => log.info({ signal: 'SIGUSR1' }, 'Nothing is held back: there is nothing to flush.'));
 }

@@ -51,6 +51,26 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FILE_NOT_WRITABLE: {
+    template: '{path} cannot be written: {reason}. {remedy}',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  FILE_REFUSED: {
+    template: '{what}, and is not written to.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_UNWRITTEN: {
+    template: '{bytes} bytes could not be written before the end.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FILE_WRITE_FAILED: {
+    template: 'Cannot write to {path}: {reason}. It is tried again; inputs wait meanwhile.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_CHUNK_DROPPED: {
     template:
       'A message of {size} bytes is over chunk_size_limit ({limit}): dropped and acked. Raise the limit, or have the sender make smaller chunks.',
@@ -121,6 +141,16 @@ export const errorTable = {
     template: 'A message has an option that is none: closing the connection.',
     retryable: false,
     fatalFor: 'connection',
+  },
+  FORWARD_PIECES_LOST: {
+    template: 'An output refused a line that was joined from pieces: it is lost, since they are acked.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_PIECES_UNFINISHED: {
+    template: 'A line in pieces did not come whole: what there is of it is passed on, with partial_message in it.',
+    retryable: false,
+    fatalFor: 'record',
   },
   FORWARD_UNFINISHED_SPENT: {
     template:
