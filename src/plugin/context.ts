@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Logger } from '../core/log.ts';
+import type { SharedParts } from '../core/shared-parts.ts';
 import type { StreamWriter } from '../core/stream-writer.ts';
 
 export interface PluginContext {
@@ -14,4 +15,6 @@ export interface PluginContext {
   readonly workerId: number;
   /** Standard output, one writer for all who write there, so that lines stay whole. */
   readonly stdout: StreamWriter;
+  /** What the plug-ins of the process share. */
+  readonly shared?: SharedParts;
 }
