@@ -23,11 +23,19 @@ const watchEvery = 500;
 /** What all plug-ins have in common. */
 export type SharedContext = Omit<PluginContext, 'id' | 'log'>;
 
+/** Sees the events that matches take, and those that none takes. `label` is that of the rules (`@ROOT`). */
+export type Tap = (batch: Batch, place: { readonly label: string; readonly matched: boolean }) => void;
+
+export interface GraphOptions {
+  readonly tap?: Tap | undefined;
+}
+
 export class Graph {
   readonly #shared: SharedContext;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #counters: Counters;
+  readonly #tap: Tap | undefined;
   readonly #outputs: OutputNode[] = [];
   readonly #inputs: Input[] = [];
   readonly #unmatched = new OnceEach();
@@ -36,14 +44,15 @@ export class Graph {
   #watch: NodeJS.Timeout | undefined;
 
   /** Throws what a plug-in throws that cannot be made. Nothing is opened yet. */
-  constructor(plan: Plan, shared: SharedContext, log: Logger) {
+  constructor(plan: Plan, shared: SharedContext, log: Logger, { tap }: GraphOptions = {}) {
     this.#shared = shared;
     this.#log = log;
     this.#clock = shared.clock;
     this.#counters = shared.counters;
+    this.#tap = tap;
     const emits = new Map<string, Emit>();
     for (const [label, rules] of plan.labels) {
-      emits.set(label, this.#route(rules));
+      emits.set(label, this.#route(rules, label));
     }
     const memory = {
       window: new ReadWindow(),
@@ -93,17 +102,20 @@ export class Graph {
     return { ...this.#shared, id, log: this.#log.child({ plugin: id }) };
   }
 
-  #route(rules: readonly PlannedRule[]): Emit {
+  #route(rules: readonly PlannedRule[], label: string): Emit {
     const routed = rules.flatMap((rule) =>
       rule.kind === 'match'
         ? [{ kind: rule.kind, pattern: compileTagPattern(rule.pattern), target: this.#output(rule) }]
         : [],
     );
+    const taken = { label, matched: true };
+    const left = { label, matched: false };
     const router = new Router(routed, {
       onDeadline: (pattern, tag) => this.#tooSlow(pattern, tag),
     });
     return (batch) => {
       const { match } = router.route(batch.tag.text);
+      this.#tap?.(batch, match === undefined ? left : taken);
       return match === undefined ? this.#nobodys(batch) : match.emit(batch);
     };
   }
