@@ -29,6 +29,8 @@ export interface HttpServerSettings {
   readonly sessionPath: string;
   /** The folder of the built page. Default: that of this program. */
   readonly page?: string;
+  /** How long a request may take to arrive, ms. Default 15,000. */
+  readonly requestTime?: number;
 }
 
 /** Takes a websocket's request that has passed the gate and has its token. The socket is the taker's from here on. */
@@ -43,6 +45,8 @@ const refusals = {
 } as const;
 type Refusal = keyof typeof refusals;
 
+/** Connections at once; more are closed. */
+const maxConnections = 512;
 /** The app is loaded this long after the start, ms, if no request came before: the inputs come first. */
 const loadAfter = 250;
 
@@ -58,19 +62,19 @@ export class HttpServer {
   #stopped: Promise<void> | undefined;
 
   constructor(settings: HttpServerSettings) {
-    const { address, token, clock } = settings;
+    const { address, token, clock, requestTime = 15_000 } = settings;
     this.#settings = settings;
     this.#gate = new Gate(settings);
     this.sessions = new Sessions({ token, port: address.port, clock });
     this.#server = createServer({
-      headersTimeout: 10_000,
-      requestTimeout: 20_000,
+      headersTimeout: requestTime,
+      requestTimeout: requestTime,
       keepAliveTimeout: 10_000,
-      connectionsCheckingInterval: 5_000,
+      connectionsCheckingInterval: requestTime / 3,
       maxHeaderSize: 16 * 1024,
       shouldUpgradeCallback: ({ headers: { upgrade } }) => upgrade?.toLowerCase() === 'websocket',
     });
-    this.#server.maxConnections = 512;
+    this.#server.maxConnections = maxConnections;
     this.#server.on('request', (request, response) => {
       this.#load().then(
         ({ handle }) => handle(request, response),

@@ -6,7 +6,7 @@
 // GET  /live     → the websocket. 401 before the upgrade where a token is needed and neither cookie nor `Authorization: Bearer` has one.
 //
 // The server opens with the text message `hello`. Nothing more comes until the client has sent `start`. Then come binary messages, each a
-// frame, and now and then (at least every 5 s) the text message `state`.
+// frame, and now and then (at least every 5 s) the text message `state`. A client that answers no ping for a minute is closed.
 //
 // A frame is a head, and blocks up to its end; integers are big-endian:
 //
