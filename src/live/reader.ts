@@ -104,14 +104,12 @@ export class Reader {
       if (runs.length > 0 || (dropped > 0 && this.#atEnd)) {
         this.#dropped = 0;
         const size = runs.reduce((sum, run) => sum + run.length, 0);
-        segment.pins++;
+        this.#segments.pin(segment);
         return {
           parts: [frameHead(dropped, size), ...runs],
           size,
           dropped,
-          done: () => {
-            segment.pins--;
-          },
+          done: () => this.#segments.unpin(segment),
         };
       }
       if (this.#offset < segment.used) {

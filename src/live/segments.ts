@@ -16,6 +16,8 @@ export interface Segment {
   next: Segment | undefined;
   /** Frames of it that are under way: its memory is not used anew then. */
   pins: number;
+  /** Whether its events are held no more. */
+  gone: boolean;
 }
 
 const smallest = 64 * 1024;
@@ -29,7 +31,11 @@ export class Segments {
   readonly #skip = new Skip();
   #first: Segment;
   #last: Segment;
-  #spare: Buffer<ArrayBuffer> | undefined;
+  /**
+   * Pieces of one reservation, of which the system gives what is touched. Allocating them one by one would make the garbage collector run
+   * again and again while the memory fills.
+   */
+  readonly #free: Buffer<ArrayBuffer>[];
   /** Bytes of memory of all segments. */
   #held = 0;
   #next = 0;
@@ -39,6 +45,7 @@ export class Segments {
     this.memorySize = memorySize;
     this.#segmentSize = Math.max(smallest, Math.min(largest, Math.floor(memorySize / 16)));
     this.#evicted = evicted;
+    this.#free = this.#reserve();
     this.#first = newSegment(Buffer.alloc(0), 0, 0);
     this.#last = this.#first;
   }
@@ -60,6 +67,16 @@ export class Segments {
   /** How many bytes were ever taken. */
   get bytes(): number {
     return this.#last.startByte + this.#last.used;
+  }
+
+  /** A frame of it is under way. */
+  pin(segment: Segment): void {
+    segment.pins++;
+  }
+
+  unpin(segment: Segment): void {
+    segment.pins--;
+    this.#reuse(segment);
   }
 
   /** Takes a batch. What is larger than a quarter of the memory is cut between events; an event as large as that is not held. */
@@ -129,10 +146,8 @@ export class Segments {
     while (this.#held + wanted > this.memorySize && this.#first !== old) {
       this.#dropFirst();
     }
-    const bytes = (wanted === this.#segmentSize ? this.#spare : undefined) ?? Buffer.allocUnsafeSlow(wanted);
-    if (bytes === this.#spare) {
-      this.#spare = undefined;
-    }
+    // Where frames that nobody takes hold the pieces, or a batch needs more than one, it gets memory of its own.
+    const bytes = (wanted === this.#segmentSize ? this.#free.pop() : undefined) ?? Buffer.allocUnsafeSlow(wanted);
     const segment = newSegment(bytes, this.#next, this.bytes);
     old.next = segment;
     this.#last = segment;
@@ -151,13 +166,29 @@ export class Segments {
     this.#evicted(gone);
     this.#first = gone.next;
     this.#held -= gone.bytes.length;
-    if (gone.bytes.length === this.#segmentSize && gone.pins === 0) {
-      this.#spare = gone.bytes;
+    gone.gone = true;
+    this.#reuse(gone);
+  }
+
+  #reuse({ bytes, gone, pins }: Segment): void {
+    if (gone && pins === 0 && bytes.length === this.#segmentSize && this.#free.length < this.#pieces) {
+      this.#free.push(bytes);
     }
+  }
+
+  get #pieces(): number {
+    return Math.floor(this.memorySize / this.#segmentSize);
+  }
+
+  #reserve(): Buffer<ArrayBuffer>[] {
+    const memory = new ArrayBuffer(this.#pieces * this.#segmentSize);
+    return Array.from({ length: this.#pieces }, (_, n) =>
+      Buffer.from(memory, n * this.#segmentSize, this.#segmentSize),
+    );
   }
 }
 
 function newSegment(bytes: Buffer<ArrayBuffer>, start: number, startByte: number): Segment {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { bytes, view, used: 0, start, end: start, startByte, next: undefined, pins: 0 };
+  return { bytes, view, used: 0, start, end: start, startByte, next: undefined, pins: 0, gone: false };
 }

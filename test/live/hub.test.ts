@@ -270,7 +270,7 @@ test('whatever readers do: blocks in order, gaps equal to what was dropped, byte
         while (check(one));
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
