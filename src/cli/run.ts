@@ -5,11 +5,14 @@ import { Counters } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
 import { standardOutput } from '../core/file-stream.ts';
 import { createLog, type Logger } from '../core/log.ts';
+import { SharedParts } from '../core/shared-parts.ts';
 import { StreamWriter } from '../core/stream-writer.ts';
 import { startControl } from '../engine/control.ts';
 import { Graph } from '../engine/graph.ts';
+import type { Tap } from '../engine/label-route.ts';
 import { loadPlan } from './load-plan.ts';
 import { countProblems, describeProblems } from './report.ts';
+import { openViewer, type ViewerRequest } from './viewer.ts';
 
 /** What is under way may take this long to arrive when the program is asked to stop, ms. */
 const drainTime = 10_000;
@@ -23,6 +26,8 @@ export interface RunRequest {
   readonly plugins: readonly string[];
   readonly logFormat: 'text' | 'json';
   readonly verbosity: number;
+  /** The page that shows all that passes. */
+  readonly viewer: ViewerRequest | undefined;
   /** Fluentd's flags that have no effect, to be named. */
   readonly ignored: readonly string[];
 }
@@ -64,9 +69,18 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
         end.resolve(1);
       },
     });
-    const shared = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout };
-    const graph = new Graph(plan, shared, log);
-    await graph.start();
+    const shared = new SharedParts();
+    const context = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout, shared };
+    let tap: Tap | undefined;
+    const tapped = request.viewer === undefined ? {} : { tap: ((batch, place) => tap?.(batch, place)) satisfies Tap };
+    const graph = new Graph(plan, context, log, tapped);
+    shared.holding = () => graph.holding;
+    const viewer = request.viewer === undefined ? undefined : await openViewer(request.viewer, { ...context, log });
+    tap = viewer?.tap();
+    await graph.start().catch(async (error: unknown) => {
+      await viewer?.stop(AbortSignal.abort());
+      throw error;
+    });
     running = graph;
     const control = await startControl({
       path: request.control,
@@ -76,12 +90,15 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
         reasons: graph.holding,
         pid: process.pid,
         configuration: request.file,
+        pages: [...shared.pages].map(({ url }) => url),
         counters: counters.list(),
       }),
+      page: () => [...shared.pages][0],
     });
     log.info({ configuration: request.file, control: control.path }, 'Forebay is running.');
     const code = await end.promise;
     await graph.stop(AbortSignal.timeout(drainTime));
+    await viewer?.stop(AbortSignal.timeout(drainTime));
     await control.stop();
     return code;
   } catch (error) {

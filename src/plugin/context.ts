@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { SharedParts } from '../core/shared-parts.ts';
 import type { StreamWriter } from '../core/stream-writer.ts';
 
 /**
@@ -24,4 +25,6 @@ export interface PluginContext {
   readonly stdout: StreamWriter;
   /** In the running graph always there. */
   readonly refuse?: Refuse;
+  /** What the plug-ins of the process share. */
+  readonly shared?: SharedParts;
 }
