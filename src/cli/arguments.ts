@@ -8,6 +8,11 @@ export type Command = (typeof commands)[number];
 const ofFluentd = {
   'no-supervisor': { type: 'boolean' },
   supervisor: { type: 'boolean' },
+  'under-supervisor': { type: 'boolean' },
+  'log-rotate-age': { type: 'string' },
+  'log-rotate-size': { type: 'string' },
+  'suppress-config-dump': { type: 'boolean' },
+  'emit-error-log-interval': { type: 'string' },
   'use-v1-config': { type: 'boolean' },
   'suppress-repeated-stacktrace': { type: 'string' },
   'without-source': { type: 'boolean' },

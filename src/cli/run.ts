@@ -14,8 +14,8 @@ import { loadPlan } from './load-plan.ts';
 import { countProblems, describeProblems } from './report.ts';
 import { openViewer, type ViewerRequest } from './viewer.ts';
 
-/** What is under way may take this long to arrive when the program is asked to stop, ms. */
-const drainTime = 10_000;
+/** What is under way may take this long to arrive when the program is asked to stop, ms: less than Docker's patience of 10 s. */
+const drainTime = 8_000;
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 export interface RunRequest {
@@ -114,6 +114,7 @@ function stopOnSignals(log: Logger, stop: () => void): void {
   const stops = process.stdout.isTTY ? (['SIGTERM', 'SIGINT', 'SIGHUP'] as const) : (['SIGTERM', 'SIGINT'] as const);
   const reloads = process.stdout.isTTY ? (['SIGUSR2'] as const) : (['SIGHUP', 'SIGUSR2'] as const);
   for (const signal of stops) {
+    process.removeAllListeners(signal); // bin/forebay.js has one for the time before this
     process.on(signal, () => {
       if (asked) {
         log.warn({ signal }, 'Asked twice: stopping at once.');
