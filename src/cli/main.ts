@@ -1,5 +1,6 @@
 // The program: chooses what to do by its command line and its environment.
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, readArguments, UsageError, usage } from './arguments.ts';
 import { readViewerRequest } from './viewer.ts';
@@ -45,7 +46,7 @@ async function execute(parsed: Arguments): Promise<number> {
       const { run } = await import('./run.ts');
       const { verbosity, ignored } = parsed;
       const logFormat = parsed.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
-      const shipped = parsed.config === undefined && file === shippedConfiguration;
+      const shipped = resolve(file) === shippedConfiguration;
       const viewer = readViewerRequest(parsed.viewer ?? process.env['FOREBAY_VIEWER'], shipped);
       if (typeof viewer === 'string') {
         process.stderr.write(`${viewer}\n`);
