@@ -208,7 +208,9 @@ export class List {
     if (id >= 0) {
       this.leaveTail();
       if (!this.#beyond) {
-        this.#position.bringIntoSight(this.#source.view.place(id));
+        const place = this.#source.view.place(id);
+        this.#position.bringIntoSight(place);
+        this.#selectedY = this.#position.topOf(place);
       }
     }
     this.schedule();
@@ -323,7 +325,10 @@ export class List {
       this.#selectedY = -1;
     } else {
       this.#host.setAttribute('aria-activedescendant', active.id);
-      this.#selectedY = this.#following ? -1 : active.offsetTop - this.#position.offset;
+      // Where the list has become narrower or wider just now, the row is where it was only as we remember it.
+      if (this.#host.clientWidth === this.#width) {
+        this.#selectedY = this.#following ? -1 : active.offsetTop - this.#position.offset;
+      }
     }
   }
 

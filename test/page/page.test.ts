@@ -134,6 +134,80 @@ describe.skipIf(reason !== undefined)('the page', { timeout: 60_000 }, () => {
     expect(await page.locator('.pill').count()).toBe(0);
   });
 
+  test('scrolls by pixels where rows are of different heights', async () => {
+    const { page, sender } = await stage();
+    await page.keyboard.press('w');
+    await sender.sendAll(
+      Array.from({ length: 300 }, (_, n) => line(`line ${n}. ${'words and more '.repeat((n * 7) % 40)}`)),
+    );
+    await seen(page, 'line 299.');
+    await page.mouse.move(700, 400);
+    await page.mouse.wheel(0, -900);
+    await page.waitForSelector('.pill');
+    const places = () =>
+      page
+        .locator(shownRows)
+        .evaluateAll((rows) =>
+          rows.map(
+            (row) =>
+              [
+                row.querySelector('.line')?.textContent?.split('.')[0],
+                Math.round(row.getBoundingClientRect().top),
+              ] as const,
+          ),
+        );
+    for (const by of [-400, -37, 250, -900, 333]) {
+      const before = new Map(await places());
+      await page.mouse.wheel(0, by);
+      await expect
+        .poll(async () => (await places()).filter(([name, top]) => before.get(name) === top + by).length)
+        .toBeGreaterThan(0);
+      const moved = (await places()).filter(([name]) => before.has(name));
+      expect(moved.map(([name, top]) => (before.get(name) ?? 0) - top)).toEqual(moved.map(() => by));
+    }
+    // A row that is opened stays where it is, although the rows above it become higher.
+    const row = page.locator(shownRows).nth(4);
+    const name = await row.locator('.line').textContent();
+    const top = (await row.boundingBox())?.y;
+    await row.click();
+    await page.locator('.details').waitFor();
+    await expect.poll(async () => (await page.locator(shownRows, { hasText: name ?? '' }).boundingBox())?.y).toBe(top);
+  });
+
+  test('says how many events it lost where it could not keep up', async () => {
+    const { forebay, url } = await collector(
+      config.replace('@type null', '@type viewer\n  port WEB\n  memory_size 1m'),
+      [],
+    );
+    const { page, close } = await visit(browser, url);
+    const sender = await new Sender(forebay.port).open();
+    open.push(close, () => sender.close());
+    await page.waitForSelector('.status .is-connected');
+    const busy = page.evaluate(() => {
+      const end = performance.now() + 3000;
+      while (performance.now() < end);
+    });
+    const batch = Array.from({ length: 1000 }, (_, n) => line(`line ${n} ${'x'.repeat(1000)}`));
+    for (let n = 0; n < 100; n++) {
+      await sender.sendAll(batch);
+    }
+    await busy;
+    await sender.sendAll([line('the last')]);
+    await seen(page, 'the last');
+    await page.locator('.status .dropped').waitFor();
+    const counts = async () => {
+      const status = (await page.locator('.status').textContent()) ?? '';
+      const forms = [/([\d,]+) lines? kept/, /([\d,]+) dropped/, /([\d,]+) let go/];
+      return forms.map((form) => Number((form.exec(status)?.[1] ?? '0').replaceAll(',', '')));
+    };
+    await expect.poll(async () => (await counts()).reduce((sum, one) => sum + one)).toBe(100_001);
+    console.log(`${(await counts())[1]} events dropped of 100,001 in three seconds without a look`);
+    await page.keyboard.press('g');
+    await page.fill('.filter input', 'nothing-like-it');
+    await page.locator(`${shownRows}.marker`).first().waitFor();
+    expect((await lines(page)).every((text) => /^[\d,]+ lines? not shown/.test(text))).toBe(true);
+  });
+
   test('a pause stops the rows; nothing is lost by it', async () => {
     const { page, sender } = await stage();
     await sender.sendAll(numbered(5));
