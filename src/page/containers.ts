@@ -117,12 +117,13 @@ function toggle(set: Set<string>, name: string): void {
   }
 }
 
-/** The same name has the same colour in every page and after every start (FNV-1a). */
+/** The same name has the same colour in every page and after every start (FNV-1a, mixed once more). */
 export function colorOf(name: string): number {
   let hash = 0x811c9dc5;
   for (let n = 0; n < name.length; n++) {
     hash = Math.imul(hash ^ name.charCodeAt(n), 0x01000193);
   }
-  hash ^= hash >>> 15;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash ^= hash >>> 13;
   return (hash >>> 0) % colorCount;
 }

@@ -9,7 +9,7 @@ import { type Level, levelFields, levelOfText, levelOfValue } from './levels.ts'
 import type { Joined } from './pieces.ts';
 import { RecordView } from './record.ts';
 import { stripColors } from './sgr.ts';
-import { batchOf, containerOf, type EventRef, entryOf, type Store } from './store.ts';
+import { containerOf, type EventRef, entryOf, type Store } from './store.ts';
 import { readTree, textOf } from './tree.ts';
 
 /** Characters of a line that a row shows at most; the details show more. */
@@ -121,26 +121,14 @@ export class EventReader {
     return this.#text(ref, this.#store.pieces.line(ref.id), this.#messagePlace(), most);
   }
 
-  /** All that the filter looks at, in lower case. */
+  /** All that the filter looks at, in lower case: what a row shows of an event, all of its line. Nobody would see why an id has matched. */
   searched(ref: EventRef): string {
     this.#open(ref);
     const joined = this.#store.pieces.line(ref.id);
     const place = this.#messagePlace();
-    const { bytes } = this.#view;
-    const parts = [this.#containers.entry(containerOf(ref)).name, batchOf(ref)?.tag ?? ''];
-    const record = this.#record;
-    for (let n = 0; n < record.count; n++) {
-      const key = record.keys[n] as number;
-      const value = record.values[n] as number;
-      if (value === place || value === record.at.container_name || value === record.at.source) {
-        continue;
-      }
-      if (value === record.at.container_id) {
-        parts.push(this.#string(bytes, value));
-      } else {
-        parts.push(`${this.#string(bytes, key)}=${this.#value(value)}`);
-      }
-    }
+    const fields: [string, string][] = [];
+    this.#fields(fields, place);
+    const parts = [this.#containers.entry(containerOf(ref)).name, ...fields.map(([name, value]) => `${name}=${value}`)];
     parts.push(stripColors(this.#text(ref, joined, place, searchBytes)));
     return parts.join('\n').toLowerCase();
   }

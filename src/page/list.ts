@@ -42,6 +42,8 @@ export class List {
   /** The events on the screen are kept no more: they stay there until the reader moves. */
   #beyond = false;
   #selectedY = -1;
+  /** The choice of events is another one: the reader's place may be behind its end until older ones are found. */
+  #settling = false;
 
   constructor(host: HTMLElement, source: ListSource, changed: (state: ListState) => void) {
     this.#host = host;
@@ -97,6 +99,7 @@ export class List {
       this.#beyond = false;
       this.#position.set(0, 0);
     }
+    this.#settling = true;
     this.#rows.refresh();
     this.#heights.forget();
     this.schedule();
@@ -123,6 +126,7 @@ export class List {
       return;
     }
     this.leaveTail();
+    this.#settling = false;
     this.#comeBack();
     this.#position.move(pixels);
     if (pixels > 0) {
@@ -204,7 +208,9 @@ export class List {
     if (id >= 0) {
       this.leaveTail();
       if (!this.#beyond) {
-        this.#position.bringIntoSight(this.#source.view.place(id));
+        const place = this.#source.view.place(id);
+        this.#position.bringIntoSight(place);
+        this.#selectedY = this.#position.topOf(place);
       }
     }
     this.schedule();
@@ -293,6 +299,9 @@ export class List {
       this.#measure();
     }
     const length = this.#length;
+    if (this.#settling && !this.#following && this.#position.isAtEnd()) {
+      this.#position.toEnd();
+    }
     const fit = Math.ceil(this.#height / this.#heights.ordinary) + 1;
     this.#beyond = !this.#following && !this.#rows.isEmpty && this.#position.top < this.#source.store.first;
     const first = this.#following ? Math.max(0, length - fit) : this.#position.index;
@@ -316,7 +325,10 @@ export class List {
       this.#selectedY = -1;
     } else {
       this.#host.setAttribute('aria-activedescendant', active.id);
-      this.#selectedY = this.#following ? -1 : active.offsetTop - this.#position.offset;
+      // Where the list has become narrower or wider just now, the row is where it was only as we remember it.
+      if (this.#host.clientWidth === this.#width) {
+        this.#selectedY = this.#following ? -1 : active.offsetTop - this.#position.offset;
+      }
     }
   }
 

@@ -7,7 +7,7 @@ import { readColors } from './sgr.ts';
 export function paintLine(element: HTMLElement, text: string, filter: Filter): void {
   const { plain, runs } = readColors(text);
   const found = hits(filter, plain);
-  if (runs.length === 0 && found.length === 0 && !hasHidden(plain)) {
+  if (runs.length === 0 && found.length === 0 && !hasHidden(plain) && !plain.includes('\n')) {
     setText(element, plain);
     return;
   }
@@ -30,11 +30,19 @@ export function paintLine(element: HTMLElement, text: string, filter: Filter): v
   }
 }
 
-/** Appends a text with a symbol for each hidden character. */
-export function paintVisible(parent: HTMLElement, text: string): void {
+/** Appends a text with a symbol for each hidden character; line ends become elements that a row of one line shows as a symbol too. */
+function paintVisible(parent: HTMLElement, text: string): void {
   splitHidden(
     text,
-    (part) => parent.append(part),
+    (part) => {
+      let from = 0;
+      for (let end = part.indexOf('\n'); end >= 0; end = part.indexOf('\n', from)) {
+        parent.append(part.slice(from, end));
+        child(parent, 'span', 'break').textContent = '\n';
+        from = end + 1;
+      }
+      parent.append(part.slice(from));
+    },
     (code) => {
       const mark = child(parent, 'span', 'control');
       mark.textContent = symbolOf(code);

@@ -84,6 +84,15 @@ export class Position {
     this.set(index, (exact - index) * this.#in.heightOf(index));
   }
 
+  /** How far below the upper edge a row begins that is on the screen, or close to it. */
+  topOf(index: number): number {
+    let top = -this.offset;
+    for (let n = this.index; n < index; n++) {
+      top += this.#in.heightOf(n);
+    }
+    return top;
+  }
+
   /** As little as is needed for the whole row to be seen. */
   bringIntoSight(index: number): void {
     const first = this.index;

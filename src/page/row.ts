@@ -3,7 +3,7 @@ import { visible } from './controls.ts';
 import type { EventReader, Shown } from './event.ts';
 import type { Filter } from './filter.ts';
 import { levelMarks } from './levels.ts';
-import { child, paintLine, paintVisible, setText } from './paint.ts';
+import { child, paintLine, setText } from './paint.ts';
 import type { EventRef, Marker } from './store.ts';
 import { markerOf } from './store.ts';
 import { number, text } from './strings.ts';
@@ -97,7 +97,7 @@ export class Row {
       rest.append('  ');
       const field = child(rest, 'span', 'field');
       const key = child(field, 'span', 'key');
-      paintVisible(key, name);
+      paintLine(key, name, filter);
       key.append('=');
       paintLine(child(field, 'span', ''), value, filter);
     }

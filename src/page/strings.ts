@@ -28,7 +28,6 @@ export const text = {
   containersEmpty: 'None yet',
   containersMore: (hidden: number) => `and ${number(hidden)} more`,
   showAll: 'Show all',
-  only: (name: string, lines_: number) => `${name}, ${lines(lines_)}`,
   onlyHint: 'Click: only this one. Ctrl-click: this one too. Alt-click: all but this one.',
   exclude: (name: string) => `Hide ${name}`,
   otherContainers: '(others)',

@@ -1,4 +1,6 @@
 // The system's Chromium, driven by playwright-core, without a network of its own.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { reasonToSkip, requireProgram } from '../support/system.ts';
 
@@ -34,13 +36,16 @@ export interface VisitOptions {
   readonly height?: number;
   readonly theme?: 'light' | 'dark';
   readonly touch?: boolean;
+  /** Pixels of the picture for each pixel of the page. */
+  readonly scale?: number;
 }
 
 /** Opens an address in a profile of its own. */
 export async function visit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visit> {
-  const { width = 1280, height = 800, theme = 'light', touch = false } = options;
+  const { width = 1280, height = 800, theme = 'light', touch = false, scale = 1 } = options;
   const context = await browser.newContext({
     viewport: { width, height },
+    deviceScaleFactor: scale,
     colorScheme: theme,
     hasTouch: touch,
     reducedMotion: 'reduce',
@@ -57,4 +62,27 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
   });
   await page.goto(url);
   return { page, complaints, close: () => context.close() };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Axe {
+  run(options: object): Promise<{
+    readonly violations: readonly {
+      readonly id: string;
+      readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+    }[];
+  }>;
+}
+
+/** What axe finds wrong with the page as it is. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const { violations } = await (window as unknown as { axe: Axe }).axe.run({ runOnly });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary = '' }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
+    );
+  });
 }

@@ -27,7 +27,7 @@ type Line = (roll: (sides: number) => number, time: Date) => Omit<Sent, 'time'>;
 
 const lines: readonly Line[] = [
   (roll, time) => ({
-    container: 'shop-gateway-1',
+    container: 'shop-proxy-1',
     log: `${people[roll(4)]} - - [${time.toISOString().slice(0, 19)}+00:00] "GET ${paths[roll(7)]} HTTP/2.0" ${[200, 200, 200, 304, 200, 404][roll(6)]} ${roll(48_000)} "-" "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0" ${roll(90)}ms`,
   }),
   (roll, time) => ({
@@ -54,11 +54,11 @@ const lines: readonly Line[] = [
     }),
   }),
   (roll) => ({
-    container: 'shop-worker-1',
-    log: `${esc}[32mINFO${esc}[0m  ${esc}[2mshop.worker.mail${esc}[0m sent ${esc}[36morder_confirmation${esc}[0m to ${1 + roll(4)} recipients in ${esc}[1m${30 + roll(200)} ms${esc}[0m`,
+    container: 'shop-mail-1',
+    log: `${esc}[32mINFO${esc}[0m  ${esc}[2mshop.mail.send${esc}[0m sent ${esc}[36morder_confirmation${esc}[0m to ${1 + roll(4)} recipients in ${esc}[1m${30 + roll(200)} ms${esc}[0m`,
   }),
   (roll) => ({
-    container: 'shop-redis-1',
+    container: 'shop-cache-1',
     log: `1:M ${roll(28)} * ${100 + roll(900)} changes in 60 seconds. Saving...`,
   }),
   (roll) => ({
@@ -95,12 +95,18 @@ const seldom: readonly Line[] = [
     fields: { source: 'stderr' },
   }),
   (roll) => ({
-    container: 'shop-worker-1',
-    log: `${esc}[33mWARNING${esc}[0m ${esc}[2mshop.worker.stock${esc}[0m SKU ${esc}[1mRJ-${100 + roll(900)}${esc}[0m below threshold: ${roll(5)} left, reordering`,
+    container: 'shop-mail-1',
+    log: `${esc}[33mWARNING${esc}[0m ${esc}[2mshop.mail.notify${esc}[0m SKU ${esc}[1mRJ-${100 + roll(900)}${esc}[0m below threshold: ${roll(5)} left, reordering`,
   }),
-  () => ({ container: 'shop-gateway-1', log: 'level=warn msg="upstream shop-api-2 slow" p95=1.8s threshold=1s' }),
-  () => ({ container: 'shop-redis-1', log: '1:C * Background saving terminated with success' }),
+  () => ({ container: 'shop-proxy-1', log: 'level=warn msg="upstream shop-api-2 slow" p95=1.8s threshold=1s' }),
+  () => ({ container: 'shop-cache-1', log: '1:C * Background saving terminated with success' }),
 ];
+
+/** What goes wrong now and then: a payment, the database, the stock. */
+export function troubles(time: Date): Sent[] {
+  const roll = dice(5);
+  return seldom.slice(0, 4).map((make, n) => ({ ...make(roll, time), time: time.getTime() / 1000 + n * 0.021 }));
+}
 
 /** `count` lines; the last one is of `end`. */
 export function sampleLines(count: number, end: Date, seed = 11): Sent[] {

@@ -55,7 +55,7 @@ export class Sender {
 }
 
 /** 64 hex digits that are the same for the same name. */
-export function containerId(name: string): string {
+function containerId(name: string): string {
   let state = 7;
   for (const char of name) {
     state = Math.imul(state ^ char.charCodeAt(0), 0x01000193) >>> 0;

@@ -48,7 +48,6 @@ function Item({ entry, stream }: { readonly entry: ContainerEntry; readonly stre
         type="button"
         class="pick"
         aria-pressed={only}
-        aria-label={text.only(name, entry.count)}
         title={`${name}\n${text.onlyHint}`}
         onClick={(event) => stream.choose(entry.name, choiceOf(event))}
       >
