@@ -40,7 +40,8 @@ export class JsonFramer {
         return pos + 1;
       }
     }
-    this.#walked = pos - base;
+    // White space between documents is not held: the next call begins behind it.
+    this.#walked = this.between ? 0 : pos - base;
     return needMore;
   }
 
