@@ -311,7 +311,15 @@ class Planner {
     if (definition === undefined || definition === 'broken') {
       return undefined;
     }
-    const options = await readOptions(element, definition.options, this.#context);
+    let faulty = false;
+    const report: Report = (problem) => {
+      faulty ||= problem.severity === 'error';
+      this.#report(problem);
+    };
+    const options = await readOptions(element, definition.options, { ...this.#context, report });
+    if (!faulty && kind === 'input') {
+      (definition as InputDefinition).check?.(options, element, this.#report);
+    }
     return { definition, options, id: this.#idOf(element, type), element };
   }
 
