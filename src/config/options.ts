@@ -1,5 +1,7 @@
 // How a plug-in declares its options: once, with type, default and description. From this one declaration follow the values' types,
 // validation and the reference. Reading values out of a configuration is reader.ts.
+import type { Element } from './element.ts';
+import type { Report } from './problem.ts';
 
 interface Common {
   /** One sentence for the reference, that ends with a full stop. */
@@ -36,12 +38,31 @@ export type ScalarType =
 export interface PluginChoice {
   readonly kind: string;
   readonly type: string;
-  readonly definition: { readonly kind: string; readonly options: Options };
+  readonly definition: Optioned;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** What the definitions of all plug-ins have for the reader. */
+export interface Optioned {
+  readonly kind: string;
+  readonly options: Options;
+  /** Reports what is wrong with options that are each right by themselves. Not called where one of them is not. */
+  check?(options: Readonly<Record<string, unknown>>, element: Element, report: Report): void;
+}
+
+/** One section of a `p.plugins` option. */
+export interface PluginSection extends PluginChoice {
+  /** `@id`, or one made from type and place; unique in the plan. */
+  readonly id: string;
+  /** What stands behind the section's name: `<store ignore_error>`. */
+  readonly arg: string;
+  /** `@label`. */
+  readonly label: string | undefined;
+  readonly element: Element;
+}
+
 export interface Option<T> extends Common {
-  readonly type: ScalarType | 'section' | 'sections' | 'plugin';
+  readonly type: ScalarType | 'section' | 'sections' | 'plugin' | 'plugins';
   readonly default?: string;
   readonly required?: boolean;
   readonly values?: readonly string[];
@@ -94,5 +115,9 @@ export const p = {
   /** A section that names a plug-in of `kind`, `default` where it is absent or has no `@type`. */
   plugin(spec: Common & { readonly kind: string; readonly default: string }): Option<PluginChoice> {
     return { type: 'plugin', ...spec };
+  },
+  /** A section that names a plug-in of `kind` with `@type` and may stand several times. */
+  plugins(spec: Common & { readonly kind: string; readonly required?: boolean }): Option<readonly PluginSection[]> {
+    return { type: 'plugins', ...spec };
   },
 };

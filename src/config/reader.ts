@@ -2,7 +2,7 @@
 // them. Which plug-ins there are is the caller's to say.
 import type { Attribute, Element, Position } from './element.ts';
 import { nearest, suggestion } from './nearest.ts';
-import type { Option, Options, PluginChoice, Values } from './options.ts';
+import type { Option, Optioned, Options, PluginChoice, PluginSection, Values } from './options.ts';
 import type { Problem, Report } from './problem.ts';
 import { readScalar } from './scalar-option.ts';
 
@@ -11,9 +11,11 @@ export interface ReadContext {
   readonly strict: boolean;
   readonly report: Report;
   /** The plug-in of a kind and type: undefined if there is none, 'broken' if it cannot be loaded and that was reported. */
-  resolve(kind: string, type: string, at: Position): Promise<PluginChoice['definition'] | 'broken' | undefined>;
+  resolve(kind: string, type: string, at: Position): Promise<Optioned | 'broken' | undefined>;
   /** The types of a kind, for hints. */
   known(kind: string): readonly string[];
+  /** The id of a section that is a plug-in of its own. */
+  idOf?(section: Element, type: string): string;
   /** Is told of each value that must not be shown. */
   secret?(attribute: Attribute): void;
 }
@@ -28,6 +30,24 @@ export async function readOptions<const O extends Options>(
   const values = await reader.read(options);
   reader.reportUnknown();
   return values as Values<O>;
+}
+
+/** Reads the options of a plug-in, and has it check them where each is right by itself. */
+export async function readPlugin(
+  definition: Optioned,
+  element: Element,
+  context: ReadContext,
+): Promise<Readonly<Record<string, unknown>>> {
+  let errors = 0;
+  const report: Report = (problem) => {
+    errors += problem.severity === 'error' ? 1 : 0;
+    context.report(problem);
+  };
+  const options = await readOptions(element, definition.options, { ...context, report });
+  if (errors === 0) {
+    definition.check?.(options, element, context.report);
+  }
+  return options;
 }
 
 /** What every section may say about itself, whoever reads it. */
@@ -76,6 +96,8 @@ class OptionReader {
         return this.#readSections(name, option);
       case 'plugin':
         return this.#readPlugin(name, option);
+      case 'plugins':
+        return this.#readPlugins(name, option);
       default:
         return this.#readScalar(name, option);
     }
@@ -176,21 +198,49 @@ class OptionReader {
     return definition && this.#choice(option, type, definition, nothing);
   }
 
-  async #choice(
-    option: Option<unknown>,
-    type: string,
-    definition: PluginChoice['definition'],
-    section: Element,
-  ): Promise<PluginChoice> {
-    const options = await readOptions(section, definition.options, this.#context);
+  async #choice(option: Option<unknown>, type: string, definition: Optioned, section: Element): Promise<PluginChoice> {
+    const options = await readPlugin(definition, section, this.#context);
     return { kind: option.kind ?? definition.kind, type, definition, options };
   }
 
-  async #definition(
-    option: Option<unknown>,
-    type: string,
-    at: Position,
-  ): Promise<PluginChoice['definition'] | undefined> {
+  async #readPlugins(name: string, option: Option<unknown>): Promise<PluginSection[]> {
+    this.#sections.add(name);
+    const found = this.#element.elements.filter((section) => section.name === name);
+    if (found.length === 0 && option.required === true) {
+      this.#report(
+        'error',
+        'CONFIG_SECTION_REQUIRED',
+        this.#element.at,
+        `The section <${name}> is missing in <${this.#element.name}>.`,
+        `Add one with an @type: ${suggestion('', this.#context.known(option.kind ?? ''), '')}`,
+      );
+    }
+    const sections: PluginSection[] = [];
+    for (const section of found) {
+      this.#remarkSection(name, option, section);
+      const type = reservedValue(section, '@type');
+      if (type === undefined) {
+        this.#context.report(missingType(section, option.kind ?? '', this.#context.known(option.kind ?? '')));
+        continue;
+      }
+      const definition = await this.#definition(option, type, typePlace(section));
+      if (definition !== undefined) {
+        const choice = await this.#choice(option, type, definition, section);
+        const id = this.#context.idOf?.(section, type) ?? `${type}@${section.at.line}`;
+        const label = section.attributes.get('@label')?.value;
+        sections.push({
+          ...choice,
+          id,
+          arg: section.arg,
+          label: typeof label === 'string' ? label : undefined,
+          element: section,
+        });
+      }
+    }
+    return sections;
+  }
+
+  async #definition(option: Option<unknown>, type: string, at: Position): Promise<Optioned | undefined> {
     const kind = option.kind ?? '';
     const definition = await this.#context.resolve(kind, type, at);
     if (definition === undefined) {
@@ -252,6 +302,22 @@ class OptionReader {
   #report(severity: Problem['severity'], code: string, at: Position, text: string, hint: string): void {
     this.#context.report({ code, severity, at, text, hint });
   }
+}
+
+/** Where a section says its type. */
+export function typePlace(element: Element): Position {
+  return (element.attributes.get('@type') ?? element.attributes.get('type'))?.valueAt ?? element.at;
+}
+
+/** The problem that a section names no plug-in. */
+export function missingType(element: Element, kind: string, known: readonly string[]): Problem {
+  return {
+    code: 'CONFIG_TYPE_MISSING',
+    severity: 'error',
+    at: element.at,
+    text: `The section <${element.name}> has no @type.`,
+    hint: suggestion('', known, `No plug-in of the kind ${kind} is installed.`),
+  };
 }
 
 /** The section with its argument as one of its parameters. */

@@ -24,6 +24,53 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'process',
   },
+  EVENT_UNPRINTABLE: {
+    template: 'An event cannot be printed and was left out.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_FAILED: {
+    template: 'A filter failed, and the events that it had are dropped: {reason}.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_GREP_BINARY: {
+    template:
+      'The field {key} is binary, and {pattern} has characters that are no ASCII: it cannot be matched, the event is kept.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_GREP_DEADLINE: {
+    template:
+      'The expression {pattern} takes too long for the field {key}: the event is kept. Write it without nested repetitions.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_GREP_KEY: {
+    template: 'The key {key} leads through a value that is neither a map nor an array: the event is kept.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_NOT_WRITABLE: {
+    template: '{path} cannot be written: {reason}. {remedy}',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  FILE_REFUSED: {
+    template: '{what}, and is not written to.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_UNWRITTEN: {
+    template: '{bytes} bytes could not be written before the end.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FILE_WRITE_FAILED: {
+    template: 'Cannot write to {path}: {reason}. It is tried again; inputs wait meanwhile.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_ADDRESS_REFUSED: {
     template: 'A peer is refused: allow does not name its address.',
     retryable: false,
@@ -120,6 +167,16 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_PIECES_LOST: {
+    template: 'An output refused a line that was joined from pieces: it is lost, since they are acked.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_PIECES_UNFINISHED: {
+    template: 'A line in pieces did not come whole: what there is of it is passed on, with partial_message in it.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FORWARD_PING_INVALID: {
     template:
       'A peer is refused: it did not begin with a PING that can be checked. Its sender needs a <security> section too.',
@@ -151,6 +208,11 @@ export const errorTable = {
     template: '{address} is in use{by}. Stop it, or give this listener another port.',
     retryable: true,
     fatalFor: 'process',
+  },
+  ROUTE_LOOP: {
+    template: 'Events go round from label to label and are dropped: let one of the labels end in an output.',
+    retryable: false,
+    fatalFor: 'record',
   },
   STDOUT_CLOSED: {
     template: 'Nobody reads standard output any more; the lines that were on their way are lost.',

@@ -9,6 +9,7 @@ import type { ConnectionClose, HandshakeMaker } from './connection.ts';
 import type { streamOptions } from './forward-options.ts';
 import { Gate } from './gate.ts';
 import type { ListenAddress } from './listen-error.ts';
+import { Pieces } from './pieces.ts';
 import type { SecuritySettings } from './security-options.ts';
 import type { SessionSettings } from './session.ts';
 import { type Protection, StreamListener } from './stream-listener.ts';
@@ -54,8 +55,10 @@ export function createForwardInput(
 ): Input {
   const notes = new Notes(context);
   const gate = new Gate(options.pending_limit, () => listener.resume());
+  const pieces = options.join_pieces ? joinPieces(context, options, notes, gate) : undefined;
   const session: SessionSettings = {
-    emit: context.emit,
+    emit: pieces?.emit ?? context.emit,
+    ended: (origin) => pieces?.end(origin),
     clock: context.clock,
     window: context.memory.window,
     unfinished: context.memory.unfinished,
@@ -108,6 +111,7 @@ export function createForwardInput(
     },
     async stop(signal) {
       await Promise.all([listener.stop(signal), udp?.stop()]);
+      await pieces?.stop(signal);
     },
   };
 }
@@ -154,6 +158,21 @@ async function handshakes(
     random: random ?? randomBytes,
   };
   return (address, revoked) => new ServerHandshake(settings, address, revoked);
+}
+
+function joinPieces(context: InputContext, options: Values<typeof streamOptions>, notes: Notes, gate: Gate): Pieces {
+  return new Pieces({
+    emit: context.emit,
+    clock: context.clock,
+    timeout: options.join_pieces_timeout * 1000,
+    limit: options.join_pieces_limit,
+    linesLimit: options.join_pieces_lines_limit,
+    unfinished: (tag) => notes.count('FORWARD_PIECES_UNFINISHED', 1, tag, { tag }),
+    late(tag, settled, bytes) {
+      gate.add(settled, bytes);
+      settled.catch(() => notes.count('FORWARD_PIECES_LOST', 1, tag, { tag }));
+    },
+  });
 }
 
 /** Counts what happens, and says it once for each code and tag or peer. */

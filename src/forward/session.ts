@@ -49,6 +49,8 @@ export interface SessionSettings extends IntakeSettings {
   readonly chunkSizeWarnLimit: number | undefined;
   readonly jsonSizeLimit: number;
   readonly denyKeepalive: boolean;
+  /** Told that a connection is gone. */
+  ended?(peer: Origin): void;
   /** Told of messages that were dropped unread, or are about to be, and of values that are none. */
   noticed(
     code: 'FORWARD_CHUNK_DROPPED' | 'FORWARD_CHUNK_LARGE' | 'FORWARD_NO_MESSAGE',
@@ -142,6 +144,7 @@ export class Session {
   closed(): void {
     this.#open = false;
     this.#held.release();
+    this.#settings.ended?.(this.#origin);
   }
 
   /** False once the connection is closed, because its first bytes say that it is another protocol. */

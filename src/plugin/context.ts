@@ -1,8 +1,17 @@
 // What every plug-in gets from the engine: nothing in the program is module state.
+import type { Batch } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { SharedParts } from '../core/shared-parts.ts';
 import type { StreamWriter } from '../core/stream-writer.ts';
+
+/**
+ * Takes events that cannot be handled for a fault of their own: they go to `<label @ERROR>` if there is one, else they are counted, with one
+ * log line per code and tag. Their bytes need not stay.
+ */
+export type Refuse = (events: Batch, code: ErrorCode, fields?: Readonly<Record<string, unknown>>) => void;
 
 export interface PluginContext {
   /** `@id` from the configuration, or one made from type and place; unique in the process. */
@@ -16,4 +25,8 @@ export interface PluginContext {
   readonly workerId: number;
   /** Standard output, one writer for all who write there, so that lines stay whole. */
   readonly stdout: StreamWriter;
+  /** In the running graph always there. */
+  readonly refuse?: Refuse;
+  /** What the plug-ins of the process share. */
+  readonly shared?: SharedParts;
 }

@@ -103,7 +103,10 @@ const cases = (
       ] as const,
   );
 
+const lines = [1, 2, 3].map((n) => `["app.hello", ${n}, {"log": "hello [${n}]"}, {"chunk": "${n}"}]\r\n\n`).join('');
+
 const streams: (readonly [string, Uint8Array, Partial<SessionSettings>])[] = [
+  ['JSON documents, each on a line', Uint8Array.from(Buffer.from(lines)), {}],
   ...captures.map(([name, bytes]) => [name, bytes, {}] as const),
   ...cases,
 ];

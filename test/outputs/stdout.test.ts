@@ -243,5 +243,6 @@ test('an event that cannot be printed is left out and counted, its neighbours ar
   await output.stop(AbortSignal.timeout(5000));
   expect(String(stream.read())).toBe(`${head} t: {"n":1}\n${head} t: {"n":2}\n`);
   expect(context.counters.get('forebay_unprintable_events_total', { id: 'test' }).value).toBe(2);
-  expect(context.logged).toHaveLength(1);
+  const refused = { code: 'EVENT_UNPRINTABLE', tag: 't', count: 1 };
+  expect(context.refused).toEqual([refused, refused]);
 });
