@@ -1,5 +1,7 @@
 // The options that all inputs of the forward protocol have, and those that only make sense on a network.
 import { p } from '../config/options.ts';
+import { securitySection } from './security-options.ts';
+import { transportSection } from './transport-options.ts';
 
 export const streamOptions = {
   tag: p.string({ desc: 'All events get this tag, whatever the sender says.' }),
@@ -59,4 +61,17 @@ export const networkOptions = {
     default: 'false',
   }),
   send_keepalive_packet: p.bool({ desc: 'Whether TCP keep-alive is on.', default: 'false' }),
+  allow: p.array({
+    desc: 'Addresses and networks that may send, TCP and UDP: 172.16.0.0/12, ::1. Without it, all.',
+  }),
+  handshake_timeout: p.time({
+    desc: 'A connection on which TLS or a sender with a key takes longer than this to begin is closed.',
+    default: '10s',
+  }),
+  handshake_size_limit: p.size({
+    desc: 'A sender that must have a key may send this much before it has shown it.',
+    default: '4k',
+  }),
+  security: securitySection,
+  transport: transportSection,
 };

@@ -78,10 +78,15 @@ export class Session {
   #taken = false;
   #noMessages = 0;
 
-  constructor(settings: SessionSettings, origin: Origin, fields: readonly FieldEdit[], link: Link) {
+  /** `json` says what the peer speaks, where a handshake has told; else its first byte does. */
+  constructor(settings: SessionSettings, origin: Origin, fields: readonly FieldEdit[], link: Link, json?: boolean) {
     this.#settings = settings;
     this.#origin = origin;
     this.#link = link;
+    if (json !== undefined) {
+      this.#opening.pass();
+      this.#json = json ? new JsonFramer() : undefined;
+    }
     this.#held = new Held(settings.unfinished, () => this.#close('FORWARD_UNFINISHED_SPENT'));
     this.#acks = new Acks(
       (chunks) => this.#link.send(this.#json === undefined ? ackReplies(chunks) : jsonAckReplies(chunks)),
@@ -174,6 +179,8 @@ export class Session {
       this.#held.shift(done);
     } else if (done < to) {
       this.#held.append(bytes, done, to);
+    } else {
+      this.#held.trim();
     }
     this.#acks.flush();
   }

@@ -19,6 +19,8 @@ export interface PluginContext {
   readonly log: Logger;
   readonly counters: Counters;
   readonly clock: Clock;
+  /** Bytes that nobody can guess. Without it, the system's. */
+  readonly random?: (size: number) => Uint8Array;
   readonly hostname: string;
   readonly workerId: number;
   /** Standard output, one writer for all who write there, so that lines stay whole. */
