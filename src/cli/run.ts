@@ -5,14 +5,17 @@ import { Counters } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
 import { standardOutput } from '../core/file-stream.ts';
 import { createLog, type Logger } from '../core/log.ts';
+import { SharedParts } from '../core/shared-parts.ts';
 import { StreamWriter } from '../core/stream-writer.ts';
 import { startControl } from '../engine/control.ts';
 import { Graph } from '../engine/graph.ts';
+import type { Tap } from '../engine/label-route.ts';
 import { loadPlan } from './load-plan.ts';
 import { countProblems, describeProblems } from './report.ts';
+import { openViewer, type ViewerRequest } from './viewer.ts';
 
-/** What is under way may take this long to arrive when the program is asked to stop, ms. */
-const drainTime = 10_000;
+/** What is under way may take this long to arrive when the program is asked to stop, ms: less than Docker's patience of 10 s. */
+const drainTime = 8_000;
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 export interface RunRequest {
@@ -23,6 +26,8 @@ export interface RunRequest {
   readonly plugins: readonly string[];
   readonly logFormat: 'text' | 'json';
   readonly verbosity: number;
+  /** The page that shows all that passes. */
+  readonly viewer: ViewerRequest | undefined;
   /** Fluentd's flags that have no effect, to be named. */
   readonly ignored: readonly string[];
 }
@@ -48,7 +53,12 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
     log.info({ flags: request.ignored }, 'Flags of Fluentd that have no effect here.');
   }
   const end = Promise.withResolvers<0 | 1>();
+  let running: Graph | undefined;
   stopOnSignals(log, () => end.resolve(0));
+  process.on('SIGUSR1', () => {
+    log.info({ signal: 'SIGUSR1' }, 'Flushing: what is written from now on goes into new files.');
+    running?.flush();
+  });
   try {
     const counters = new Counters();
     const onFull = (error: Error) =>
@@ -59,9 +69,19 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
         end.resolve(1);
       },
     });
-    const shared = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout };
-    const graph = new Graph(plan, shared, log);
-    await graph.start();
+    const shared = new SharedParts();
+    const context = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout, shared };
+    let tap: Tap | undefined;
+    const tapped = request.viewer === undefined ? {} : { tap: ((batch, place) => tap?.(batch, place)) satisfies Tap };
+    const graph = new Graph(plan, context, log, tapped);
+    shared.holding = () => graph.holding;
+    const viewer = request.viewer === undefined ? undefined : await openViewer(request.viewer, { ...context, log });
+    tap = viewer?.tap();
+    await graph.start().catch(async (error: unknown) => {
+      await viewer?.stop(AbortSignal.abort());
+      throw error;
+    });
+    running = graph;
     const control = await startControl({
       path: request.control,
       log,
@@ -70,12 +90,15 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
         reasons: graph.holding,
         pid: process.pid,
         configuration: request.file,
+        pages: [...shared.pages].map(({ url }) => url),
         counters: counters.list(),
       }),
+      page: () => [...shared.pages][0],
     });
     log.info({ configuration: request.file, control: control.path }, 'Forebay is running.');
     const code = await end.promise;
     await graph.stop(AbortSignal.timeout(drainTime));
+    await viewer?.stop(AbortSignal.timeout(drainTime));
     await control.stop();
     return code;
   } catch (error) {
@@ -91,6 +114,7 @@ function stopOnSignals(log: Logger, stop: () => void): void {
   const stops = process.stdout.isTTY ? (['SIGTERM', 'SIGINT', 'SIGHUP'] as const) : (['SIGTERM', 'SIGINT'] as const);
   const reloads = process.stdout.isTTY ? (['SIGUSR2'] as const) : (['SIGHUP', 'SIGUSR2'] as const);
   for (const signal of stops) {
+    process.removeAllListeners(signal); // bin/forebay.js has one for the time before this
     process.on(signal, () => {
       if (asked) {
         log.warn({ signal }, 'Asked twice: stopping at once.');
@@ -106,5 +130,4 @@ function stopOnSignals(log: Logger, stop: () => void): void {
       log.warn({ signal }, 'The configuration is read at the start only: restart to change it.'),
     );
   }
-  process.on('SIGUSR1', () => log.info({ signal: 'SIGUSR1' }, 'Nothing is held back: there is nothing to flush.'));
 }

@@ -78,6 +78,8 @@ export interface Option<T> extends Common {
   readonly values?: readonly string[];
   /** Of a section: its own options; of a section that names a plug-in, those beside the plug-in's. */
   readonly options?: Options;
+  /** Of a section: the one of its options that stands behind its name, as in `<buffer tag,time>`. */
+  readonly argument?: string;
   /** Of a plug-in section: what kind it names. */
   readonly kind?: string;
   /** Of a plug-in section: the parameter that names the plug-in where there is no section, if not that of the section's name. */
@@ -113,7 +115,9 @@ export const p = {
     return { type: 'enum', ...spec };
   },
   /** A section of its own, at most once: undefined when it is absent. */
-  section<const O extends Options>(spec: Common & { readonly options: O }): Option<Values<O> | undefined> {
+  section<const O extends Options>(
+    spec: Common & { readonly options: O; readonly argument?: string },
+  ): Option<Values<O> | undefined> {
     return { type: 'section', ...spec };
   },
   /** A section that may stand several times. */

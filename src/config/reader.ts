@@ -142,7 +142,7 @@ class OptionReader {
     for (const section of option.type === 'sections' ? found : found.slice(0, 1)) {
       this.#remarkSection(name, option, section);
       if (option.ignored === undefined) {
-        values.push(await readOptions(section, option.options ?? {}, this.#context));
+        values.push(await readOptions(withArgument(section, option.argument), option.options ?? {}, this.#context));
       }
     }
     if (option.type === 'sections') {
@@ -358,6 +358,15 @@ export function missingType(element: Element, kind: string, known: readonly stri
     text: `The section <${element.name}> has no @type.`,
     hint: suggestion('', known, `No plug-in of the kind ${kind} is installed.`),
   };
+}
+
+/** The section with its argument as one of its parameters. */
+function withArgument(section: Element, name: string | undefined): Element {
+  if (name === undefined || section.arg === '') {
+    return section;
+  }
+  const argument = { value: section.arg, at: section.at, valueAt: section.at };
+  return { ...section, attributes: new Map([...section.attributes, [name, argument]]) };
 }
 
 /** The problem that no plug-in of a kind has this type. */

@@ -108,7 +108,8 @@ class TimedRegexp implements RubyRegexp {
     this.#texts = texts;
     this.#answers = answers;
     for (this.#at = 0; this.#at < texts.length; this.#at++) {
-      if (this.#run(this.#eachScript) !== late) {
+      // The time may also end in the moment after the last text.
+      if (this.#run(this.#eachScript) !== late || this.#at >= texts.length) {
         break;
       }
       // All together took too long: the one that was at work gets the time for itself alone.

@@ -62,7 +62,7 @@ export class Held {
   append(bytes: Uint8Array, from: number, to: number): void {
     const needed = this.length + to - from;
     if (needed > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(256, needed, this.length > 0 ? this.#bytes.length * 2 : 0));
+      const larger = unfilled(Math.max(256, needed, this.length > 0 ? this.#bytes.length * 2 : 0));
       larger.set(this.#bytes.subarray(0, this.length));
       this.#replace(larger);
       if (needed > this.#bytes.length) {
@@ -78,15 +78,17 @@ export class Held {
   shift(count: number): void {
     this.#bytes.copyWithin(0, count, this.length);
     this.length -= count;
-    if (this.length === 0) {
-      this.clear();
-    }
+    this.trim();
   }
 
-  /** Drops all; a large buffer is given back. */
+  /** Drops all, and keeps the buffer: more is about to come. */
   clear(): void {
     this.length = 0;
-    if (this.#bytes.length > keptCapacity) {
+  }
+
+  /** Gives a large buffer back if nothing stands in it: between messages a connection costs little. */
+  trim(): void {
+    if (this.length === 0 && this.#bytes.length > keptCapacity) {
       this.release();
     }
   }
@@ -107,4 +109,10 @@ export class Held {
     this.#bytes = bytes;
     this.#shared.change(this, change);
   }
+}
+
+/** Memory of its own that is not filled with zeros: nobody reads past `length`. No Buffer, whose `slice` would be a view. */
+function unfilled(size: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(buffer, byteOffset, size);
 }

@@ -114,6 +114,13 @@ export class Graph {
     }
   }
 
+  /** Has outputs deliver what they hold back, and begin anew (SIGUSR1). */
+  flush(): void {
+    for (const output of this.#outputs) {
+      output.flush?.();
+    }
+  }
+
   #context(id: string): PluginContext & { readonly refuse: Refuse } {
     return { ...this.#shared, id, log: this.#log.child({ plugin: id }), refuse: this.#refusals.of(id) };
   }

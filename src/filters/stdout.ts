@@ -2,22 +2,22 @@
 // nobody reads it.
 import type { Batch } from '../core/batch.ts';
 import { defineFilter, type Filter } from '../plugin/filter.ts';
-import { createPrinter, type Printer, printerOptions } from '../plugin/printer.ts';
+import { createStdoutPrinter, printerOptions, type StdoutPrinter } from '../plugin/stdout-printer.ts';
 
 export default defineFilter({
   type: 'stdout',
   summary: 'Prints events on standard output and passes them on.',
   options: printerOptions,
   create(context, options) {
-    return new StdoutFilter(createPrinter(context, options));
+    return new StdoutFilter(createStdoutPrinter(context, options));
   },
 });
 
 class StdoutFilter implements Filter {
-  readonly #printer: Printer;
+  readonly #printer: StdoutPrinter;
   waiting: Promise<void> | undefined;
 
-  constructor(printer: Printer) {
+  constructor(printer: StdoutPrinter) {
     this.#printer = printer;
   }
 

@@ -1,7 +1,7 @@
 // Prints events on standard output. How they look is a formatter's business; the printing itself is the printer's.
 import { p } from '../config/options.ts';
 import { defineOutput } from '../plugin/output.ts';
-import { createPrinter, printerOptions } from '../plugin/printer.ts';
+import { createStdoutPrinter, printerOptions } from '../plugin/stdout-printer.ts';
 
 export default defineOutput({
   type: 'stdout',
@@ -16,7 +16,7 @@ export default defineOutput({
     }),
   },
   create(context, options) {
-    const printer = createPrinter(context, options);
+    const printer = createStdoutPrinter(context, options);
     return {
       emit: (batch) => printer.print(batch, batch.acks !== undefined),
       stop: (signal) => printer.drain(signal),

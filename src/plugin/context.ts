@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { SharedParts } from '../core/shared-parts.ts';
 import type { StreamWriter } from '../core/stream-writer.ts';
 
 /**
@@ -18,10 +19,14 @@ export interface PluginContext {
   readonly log: Logger;
   readonly counters: Counters;
   readonly clock: Clock;
+  /** Bytes that nobody can guess. Without it, the system's. */
+  readonly random?: (size: number) => Uint8Array;
   readonly hostname: string;
   readonly workerId: number;
   /** Standard output, one writer for all who write there, so that lines stay whole. */
   readonly stdout: StreamWriter;
   /** In the running graph always there. */
   readonly refuse?: Refuse;
+  /** What the plug-ins of the process share. */
+  readonly shared?: SharedParts;
 }

@@ -17,6 +17,8 @@ export interface Output {
   start?(): Promise<void>;
   /** Takes the batch, as `Emit` says. Bytes that are kept are copied before it returns. */
   readonly emit: Emit;
+  /** Asked to by SIGUSR1: delivers what it holds back, and ends what it has open, so that something new begins. */
+  flush?(): void;
   /** Delivers what it holds until `signal` aborts, then closes all. May be called twice. */
   stop(signal: AbortSignal): Promise<void>;
 }

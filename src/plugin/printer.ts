@@ -1,93 +1,50 @@
-// Prints batches on standard output, for the output and the filter of that name: the options that say how, and the loop that fills the writer's
-// areas. That lines stay whole and that a pipe which nobody reads stops the inputs is the writer's.
-import { type Options, p, type Values } from '../config/options.ts';
+// Puts the text of batches into the areas of a writer: injects, formats, takes the next area when one is full. Shared by all outputs that
+// write text; when it is written is theirs.
 import type { Batch } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
-import type { StreamWriter } from '../core/stream-writer.ts';
 import { Skip } from '../msgpack/skip.ts';
 import type { PluginContext } from './context.ts';
-import { createFormatter, type Formatter } from './formatter.ts';
-import { createInjector, flatInject, flatInjectOptions, type Injector, injectSection } from './inject.ts';
+import type { Formatter, OutputArea } from './formatter.ts';
+import type { Injector } from './inject.ts';
 
-export const printerOptions = {
-  format: p.plugin({ desc: 'How an event is printed.', kind: 'formatter', default: 'stdout' }),
-  inject: injectSection,
-  ...flatInjectOptions,
-  output_type: p.string({
-    desc: "The stdout formatter's output_type.",
-    deprecated: 'Write it into a <format> section.',
-  }),
-  pending_limit: p.size({
-    desc: 'When more bytes than this wait to be written, the inputs wait too.',
-    default: '4m',
-  }),
-} satisfies Options;
-
-/** Throws what a formatter throws that cannot be made. */
-export function createPrinter(context: PluginContext, options: Values<typeof printerOptions>): Printer {
-  const choice =
-    options.output_type === undefined || options.format.type !== 'stdout'
-      ? options.format
-      : { ...options.format, options: { ...options.format.options, output_type: options.output_type } };
-  const { terminal } = context.stdout;
-  const { NO_COLOR = '' } = process.env;
-  const formatter = createFormatter(context, choice, {
-    escape: terminal ? 'all' : 'tags',
-    lines: true,
-    color: terminal && NO_COLOR === '',
-  });
-  const injector = createInjector(context, options.inject ?? flatInject(options));
-  return new Printer(context, formatter, injector, options.pending_limit);
+/** Where text goes. */
+export interface TextSink {
+  readonly area: OutputArea;
+  /** The area is as full as it gets; returns another one, of at least `size` bytes. */
+  nextArea(size?: number): OutputArea;
 }
 
 /** Text of one event longer than this is left out. */
 const longestLine = 1 << 30;
 
 export class Printer {
-  readonly #writer: StreamWriter;
+  readonly #context: PluginContext;
   readonly #formatter: Formatter;
   readonly #injector: Injector | undefined;
-  readonly #limit: number;
-  readonly #context: PluginContext;
   readonly #unprintable: Counter;
 
-  constructor(context: PluginContext, formatter: Formatter, injector: Injector | undefined, limit: number) {
+  constructor(context: PluginContext, formatter: Formatter, injector: Injector | undefined) {
     this.#context = context;
-    this.#writer = context.stdout;
     this.#formatter = formatter;
     this.#injector = injector;
-    this.#limit = limit;
     this.#unprintable = context.counters.get('forebay_unprintable_events_total', { id: context.id });
   }
 
-  /** Prints all events of the batch. With `wait` there is a promise until they are written, without only while too much waits. */
-  print(batch: Batch, wait: boolean): Promise<void> | undefined {
-    if (this.#writer.failure !== undefined) {
-      return Promise.reject(this.#writer.failure);
-    }
+  print(batch: Batch, sink: TextSink): void {
     if (this.#injector === undefined) {
-      this.#format(batch);
-    } else {
-      for (let from = 0; from < batch.entries.length; ) {
-        from = this.#injector.inject(batch, from);
-        this.#format(this.#injector.edited ?? batch);
-      }
+      this.#format(batch, sink);
+      return;
     }
-    return this.#writer.commit(wait, this.#limit);
-  }
-
-  /** Waits until all is written, or `signal` aborts. */
-  async drain(signal: AbortSignal): Promise<void> {
-    const left = await this.#writer.drain(signal);
-    if (left > 0) {
-      this.#context.log.warn({ bytes: left }, 'Standard output took not all lines before the end.');
+    for (let from = 0; from < batch.entries.length; ) {
+      from = this.#injector.inject(batch, from);
+      this.#format(this.#injector.edited ?? batch, sink);
     }
   }
 
-  #format(batch: Batch): void {
+  #format(batch: Batch, sink: TextSink): void {
     const end = batch.entries.length;
-    let area = this.#writer.area;
+    let area = sink.area;
     for (let from = 0; from < end; ) {
       const wasEmpty = area.used === 0;
       const next = this.#formatter.format(batch, from, area);
@@ -95,10 +52,10 @@ export class Printer {
         return;
       }
       if (next > from || !wasEmpty) {
-        area = this.#writer.nextArea();
+        area = sink.nextArea();
         from = next;
       } else if (area.bytes.length < longestLine) {
-        area = this.#writer.nextArea(area.bytes.length * 2);
+        area = sink.nextArea(area.bytes.length * 2);
       } else {
         from = this.#leaveOut(batch, from);
       }
@@ -114,11 +71,8 @@ export class Printer {
     if (this.#context.refuse === undefined) {
       this.#context.log.warn({ tag: batch.tag.text, code: error.code }, error.message);
     } else {
-      this.#context.refuse(
-        { ...batch, entries: batch.entries.subarray(from, next), count: 1 },
-        error.code,
-        error.fields,
-      );
+      const event = { ...batch, entries: batch.entries.subarray(from, next), count: 1 };
+      this.#context.refuse(event, error.code, error.fields);
     }
     return next;
   }

@@ -56,7 +56,7 @@ export function recordWriter(type: RecordType, options: RecordOptions, target: F
   }
 }
 
-function textWriter(escapes: boolean): TextWriter {
+export function textWriter(escapes: boolean): TextWriter {
   return new TextWriter(localTimeText(), escapes);
 }
 

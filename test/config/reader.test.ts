@@ -183,6 +183,25 @@ describe('sections', () => {
     expect(hints[2]).toBe('Did you mean user?');
   });
 
+  test('an argument is one of the options, where the section has one', async () => {
+    const transport = p.section({
+      desc: 'How.',
+      argument: 'protocol',
+      options: {
+        protocol: p.enum({ desc: 'What.', values: ['tcp', 'tls'], default: 'tcp' }),
+        version: p.string({ desc: 'Which.' }),
+      },
+    });
+    expect(await read('<transport tls>\nversion 1\n</transport>', { transport })).toMatchObject({
+      values: { transport: { protocol: 'tls', version: '1' } },
+      problems: [],
+    });
+    expect((await read('<transport>\n</transport>', { transport })).values.transport?.protocol).toBe('tcp');
+    expect((await read('<transport quic>\n</transport>', { transport })).problems).toEqual([
+      'error CONFIG_VALUE_INVALID 2:1',
+    ]);
+  });
+
   test('one that protects a connection is not passed over', async () => {
     expect((await read('<security>\n</security>', sections)).problems).toEqual(['error CONFIG_UNKNOWN_SECTION 2:1']);
     expect((await read('<transport tls>\n</transport>', {})).problems).toEqual(['error CONFIG_UNKNOWN_SECTION 2:1']);

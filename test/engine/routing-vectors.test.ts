@@ -1,14 +1,13 @@
-// Every case of vectors/routing.json whose plug-ins are there: a real graph with the real forward input is sent Fluentd's bytes over TCP. The
-// file output is one of the test's own, which formats as the configuration says and keeps the text by the name at the end of its path.
+// Every case of vectors/routing.json whose plug-ins are there: a real graph with the real forward input is sent Fluentd's bytes over TCP, and
+// what it wrote to files is read.
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { afterAll, describe, expect, test } from 'vitest';
-import { p } from '../../src/config/options.ts';
-import { createFormatter } from '../../src/plugin/formatter.ts';
-import { defineOutput } from '../../src/plugin/output.ts';
-import { formatAll, setZone } from '../formatters/harness.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { setZone } from '../formatters/harness.ts';
 import { differencesOf } from '../support/differences.ts';
 import { connectTo, freePort } from '../support/ports.ts';
+import { tempFolder } from '../support/temp.ts';
 import { planText, runGraph, TestRegistry } from './harness.ts';
 
 interface RoutingCase {
@@ -34,32 +33,15 @@ const nowText = '2031-02-02T03:04:05+00:00';
 const differences = differencesOf('routing.json');
 const met = new Set<string>();
 
-function fileOutput(written: Map<string, string>) {
-  return defineOutput({
-    type: 'file',
-    summary: 'Keeps what it would write.',
-    options: {
-      path: p.string({ desc: 'Where.', required: true }),
-      append: p.bool({ desc: 'Whether to append.', default: 'false' }),
-      format: p.plugin({ desc: 'How.', kind: 'formatter', default: 'out_file' }),
-      buffer: p.section({
-        desc: 'A buffer.',
-        options: { flush_mode: p.string({ desc: 'When.' }) },
-      }),
-    },
-    create(context, { path, format }) {
-      const formatter = createFormatter(context, format);
-      const name = path.replace(/^.*\//, '');
-      return {
-        emit(batch) {
-          const text = formatAll({ formatter, injector: undefined }, batch).toString();
-          written.set(name, (written.get(name) ?? '') + text);
-          return undefined;
-        },
-        stop: async () => undefined,
-      };
-    },
-  });
+/** What the file outputs wrote: the lines of `NAME.…` by NAME. */
+function written(folder: string): Record<string, string[]> {
+  const lines: Record<string, string[]> = {};
+  for (const file of readdirSync(folder).sort()) {
+    const name = file.replace(/\..*$/, '');
+    const text = readFileSync(join(folder, file), 'utf8').replaceAll(nowText, 'NOW');
+    lines[name] = [...(lines[name] ?? []), ...text.split('\n').slice(0, -1)];
+  }
+  return lines;
 }
 
 async function run(each: RoutingCase): Promise<Record<string, unknown>> {
@@ -67,9 +49,12 @@ async function run(each: RoutingCase): Promise<Record<string, unknown>> {
     ['PORT1', await freePort()],
     ['PORT2', await freePort()],
   ]);
-  const fill = (text: string) => text.replace(/\bPORT\d\b/g, (name) => String(ports.get(name)));
-  const written = new Map<string, string>();
-  const { plan } = await planText(fill(each.config), new TestRegistry(fileOutput(written)), each.files);
+  const folder = tempFolder('routing');
+  onTestFinished(() => folder.remove());
+  const fill = (text: string) =>
+    text.replace(/\bPORT\d\b/g, (name) => String(ports.get(name))).replaceAll('DIR/', `${folder.path}/`);
+  const files = Object.fromEntries(Object.entries(each.files ?? {}).map(([name, text]) => [name, fill(text)]));
+  const { plan } = await planText(fill(each.config), new TestRegistry(), files);
   if (plan === undefined) {
     return { refused: true };
   }
@@ -91,9 +76,7 @@ async function run(each: RoutingCase): Promise<Record<string, unknown>> {
     await graph.stop();
   }
   return {
-    outputs: Object.fromEntries(
-      [...written].map(([name, text]) => [name, text.replaceAll(nowText, 'NOW').split('\n').slice(0, -1)]),
-    ),
+    outputs: written(folder.path),
     stdout: graph.stdout.text,
     closedAfter,
     unmatched: graph.logged.filter(({ code }) => code === 'EVENTS_UNMATCHED').map(({ tag }) => tag),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { loadPlan } from '../../src/cli/load-plan.ts';
-import type { Batch } from '../../src/core/batch.ts';
+import type { Batch, Origin } from '../../src/core/batch.ts';
 import { ByteBudget } from '../../src/core/byte-budget.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
@@ -14,7 +14,7 @@ import { UnfinishedBytes } from '../../src/core/held.ts';
 import { ReadWindow } from '../../src/core/read-window.ts';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { Skip } from '../../src/msgpack/skip.ts';
-import type { Input } from '../../src/plugin/input.ts';
+import type { Input, InputContext } from '../../src/plugin/input.ts';
 import { tempFolder } from '../support/temp.ts';
 
 export interface KeptEvent {
@@ -29,6 +29,8 @@ export interface TestInput {
   readonly input: Input;
   readonly events: KeptEvent[];
   readonly batches: { readonly tag: string; readonly count: number; readonly acks: number }[];
+  /** Of each batch. */
+  readonly origins: Origin[];
   readonly counters: Counters;
   readonly unfinished: UnfinishedBytes;
   stop(): Promise<void>;
@@ -38,6 +40,7 @@ export interface TestInput {
 export async function startInput(
   source: string,
   emitted: (batch: Batch) => Promise<void> | undefined = () => undefined,
+  more: Partial<Pick<InputContext, 'random' | 'log'>> = {},
 ): Promise<TestInput> {
   const temp = tempFolder('input');
   const file = join(temp.path, 'test.conf');
@@ -49,12 +52,14 @@ export async function startInput(
   }
   const events: KeptEvent[] = [];
   const batches: { tag: string; count: number; acks: number }[] = [];
+  const origins: Origin[] = [];
   const counters = new Counters();
   const unfinished = new UnfinishedBytes(512 * 1024 * 1024);
   const input = planned.definition.create(
     {
       id: 'in',
       log: pino({ level: 'silent' }),
+      ...more,
       counters,
       clock: systemClock,
       hostname: hostname(),
@@ -63,6 +68,7 @@ export async function startInput(
       memory: { window: new ReadWindow(), unfinished, inflated: new ByteBudget(32 * 1024 * 1024) },
       emit(batch) {
         batches.push({ tag: batch.tag.text, count: batch.count, acks: batch.acks?.length ?? 0 });
+        origins.push(batch.origin);
         events.push(...eventsOf(batch));
         return emitted(batch);
       },
@@ -74,6 +80,7 @@ export async function startInput(
     input,
     events,
     batches,
+    origins,
     counters,
     unfinished,
     async stop() {

@@ -1,0 +1,108 @@
+// Brings the view in line with the filter and the chosen containers: live events at once, those already kept in slices, newest first, so
+// that the page never stands still.
+import type { Containers } from './containers.ts';
+import type { EventReader } from './event.ts';
+import { type Filter, isEmpty, noFilter, passes } from './filter.ts';
+import { containerOf, type EventRef, isFolded, markerOf, type Store } from './store.ts';
+import type { View } from './view.ts';
+
+/** Ms that a slice may take. */
+const slice = 10;
+/** Events between two looks at the clock. */
+const step = 200;
+
+export class Search {
+  filter: Filter = noFilter;
+  readonly #store: Store;
+  readonly #containers: Containers;
+  readonly #reader: EventReader;
+  readonly #view: View;
+  /** Events from `next` - 1 downwards are still to be looked at, until `from`. */
+  #next = 0;
+  #total = 0;
+
+  constructor(store: Store, containers: Containers, reader: EventReader, view: View) {
+    this.#store = store;
+    this.#containers = containers;
+    this.#reader = reader;
+    this.#view = view;
+  }
+
+  get narrowed(): boolean {
+    return !isEmpty(this.filter) || this.#containers.chosen;
+  }
+
+  /** Percent done; 100 where no search runs. */
+  get progress(): number {
+    const left = this.#next - this.#store.first;
+    return left <= 0 || this.#total === 0 ? 100 : Math.floor(100 * (1 - left / this.#total));
+  }
+
+  get running(): boolean {
+    return this.#next > this.#store.first;
+  }
+
+  /** Whether an event is to be shown. Markers always are: what is missing is missing from every choice. */
+  accepts(ref: EventRef): boolean {
+    if (isFolded(ref)) {
+      return false;
+    }
+    if (markerOf(ref) !== undefined) {
+      return true;
+    }
+    return (
+      this.#containers.accepts(containerOf(ref)) &&
+      (isEmpty(this.filter) || passes(this.filter, this.#reader.searched(ref)))
+    );
+  }
+
+  /** Takes the events from `from` on in, which have just come. */
+  take(from: number): void {
+    for (let id = Math.max(from, this.#store.first); id < this.#store.next; id++) {
+      const ref = this.#store.ref(id);
+      if (ref !== undefined && this.accepts(ref)) {
+        this.#view.push(id);
+      }
+    }
+    this.#view.dropBefore(this.#store.first);
+  }
+
+  /** An event that was taken in has changed. */
+  again(id: number): void {
+    const ref = this.#store.ref(id);
+    if (ref !== undefined && id >= this.#next) {
+      this.#view.set(id, this.accepts(ref));
+    }
+  }
+
+  /** Begins anew; looks at all events down to `until` at once, at the rest in slices. */
+  restart(until: number): void {
+    this.#view.clear();
+    this.#next = this.#store.next;
+    this.#total = this.#store.size;
+    while (this.#next > Math.max(until, this.#store.first)) {
+      this.#some();
+    }
+    this.run(performance.now() + slice);
+  }
+
+  /** Goes on until the time is up; returns whether there is more to do. */
+  run(until: number): boolean {
+    while (this.running && performance.now() < until) {
+      this.#some();
+    }
+    return this.running;
+  }
+
+  #some(): void {
+    const found: number[] = [];
+    const stop = Math.max(this.#store.first, this.#next - step);
+    while (this.#next > stop) {
+      const ref = this.#store.ref(--this.#next);
+      if (ref !== undefined && this.accepts(ref)) {
+        found.push(ref.id);
+      }
+    }
+    this.#view.unshift(found);
+  }
+}

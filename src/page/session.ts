@@ -1,0 +1,48 @@
+// Whether this browser may read, and the token that lets it. A token in the address's fragment is handed to the server once and taken out of
+// the address; the server answers with a cookie that no script can read.
+import { loginPath, sessionPath } from '../live/protocol.ts';
+
+export type Access = 'granted' | 'needed' | 'unreachable';
+
+export type Login =
+  | { readonly kind: 'granted' | 'wrong' | 'unreachable' }
+  | { readonly kind: 'wait'; readonly seconds: number };
+
+export async function readAccess(): Promise<Access> {
+  try {
+    const response = await fetch(sessionPath, { cache: 'no-store' });
+    if (!response.ok) {
+      return 'unreachable';
+    }
+    const session = (await response.json()) as { tokenNeeded?: unknown; authenticated?: unknown };
+    return session.tokenNeeded === false || session.authenticated === true ? 'granted' : 'needed';
+  } catch {
+    return 'unreachable';
+  }
+}
+
+export async function login(token: string): Promise<Login> {
+  try {
+    const response = await fetch(loginPath, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+    });
+    if (response.status === 429) {
+      return { kind: 'wait', seconds: Math.max(1, Number(response.headers.get('retry-after')) || 1) };
+    }
+    return { kind: response.ok ? 'granted' : response.status === 401 ? 'wrong' : 'unreachable' };
+  } catch {
+    return { kind: 'unreachable' };
+  }
+}
+
+/** The token of the address; it is not there any more afterwards, nor in the history. */
+export function takeToken(): string | undefined {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (token === null) {
+    return undefined;
+  }
+  history.replaceState(null, '', location.pathname + location.search);
+  return token === '' ? undefined : token;
+}
