@@ -1,10 +1,11 @@
 // `forebay run`: starts what a configuration says, and ends it in peace when it is asked to.
 import { hostname } from 'node:os';
+import { logLevels } from '../config/log-levels.ts';
 import { systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
 import { standardOutput } from '../core/file-stream.ts';
-import { createLog, type Logger } from '../core/log.ts';
+import { createLog, type Logger, type LogTap } from '../core/log.ts';
 import { SharedParts } from '../core/shared-parts.ts';
 import { StreamWriter } from '../core/stream-writer.ts';
 import { startControl } from '../engine/control.ts';
@@ -16,7 +17,6 @@ import { openViewer, type ViewerRequest } from './viewer.ts';
 
 /** What is under way may take this long to arrive when the program is asked to stop, ms: less than Docker's patience of 10 s. */
 const drainTime = 8_000;
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 export interface RunRequest {
   readonly file: string;
@@ -46,9 +46,10 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
     process.stderr.write(`${request.file}: ${countProblems(problems)}. Nothing was started.\n`);
     return 2;
   }
-  const usual = levels.indexOf(plan.logLevel ?? 'info');
-  const level = levels[Math.max(0, Math.min(levels.length - 1, usual - request.verbosity))] ?? 'info';
-  const log = await createLog({ level, format: request.logFormat });
+  const usual = logLevels.indexOf(plan.logLevel ?? 'info');
+  const level = logLevels[Math.max(0, Math.min(logLevels.length - 1, usual - request.verbosity))] ?? 'info';
+  const logTap: LogTap = { take: undefined };
+  const log = await createLog({ level, format: request.logFormat }, logTap);
   if (request.ignored.length > 0) {
     log.info({ flags: request.ignored }, 'Flags of Fluentd that have no effect here.');
   }
@@ -73,7 +74,7 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
     const context = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout, shared };
     let tap: Tap | undefined;
     const tapped = request.viewer === undefined ? {} : { tap: ((batch, place) => tap?.(batch, place)) satisfies Tap };
-    const graph = new Graph(plan, context, log, tapped);
+    const graph = new Graph(plan, context, log, { ...tapped, logTap });
     shared.holding = () => graph.holding;
     const viewer = request.viewer === undefined ? undefined : await openViewer(request.viewer, { ...context, log });
     tap = viewer?.tap();

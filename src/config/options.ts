@@ -1,6 +1,7 @@
 // How a plug-in declares its options: once, with type, default and description. From this one declaration follow the values' types,
 // validation and the reference. Reading values out of a configuration is reader.ts.
 import type { Element, Position } from './element.ts';
+import type { LogLevel } from './log-levels.ts';
 import type { Report } from './problem.ts';
 
 interface Common {
@@ -54,6 +55,8 @@ export interface Optioned {
 export interface PluginSection extends PluginChoice {
   /** `@id`, or one made from type and place; unique in the plan. */
   readonly id: string;
+  /** `@log_level`. */
+  readonly logLevel: LogLevel | undefined;
   /** What stands behind the section's name: `<store ignore_error>`. */
   readonly arg: string;
   /** `@label`. */

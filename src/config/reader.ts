@@ -1,6 +1,9 @@
 // Reads the options that a plug-in or section declares (options.ts) out of an element: values, defaults, sections, and what is wrong with
 // them. Which plug-ins there are is the caller's to say.
+
+import { shorten } from './converted.ts';
 import type { Attribute, Element, Position } from './element.ts';
+import { type LogLevel, logLevels } from './log-levels.ts';
 import { nearest, suggestion } from './nearest.ts';
 import type { Option, Optioned, Options, Pair, PluginChoice, PluginSection, Values } from './options.ts';
 import type { Problem, Report } from './problem.ts';
@@ -64,6 +67,25 @@ const outdated: ReadonlyMap<string, string> = new Map([
 export function reservedValue(element: Element, name: '@type' | '@id'): string | undefined {
   const value = (element.attributes.get(name) ?? element.attributes.get(name.slice(1)))?.value;
   return typeof value === 'string' ? value : undefined;
+}
+
+/** `@log_level`; undefined where there is none, or none that is known, which is reported. */
+export function readLogLevel(element: Element, report: Report): LogLevel | undefined {
+  const found = element.attributes.get('@log_level') ?? element.attributes.get('log_level');
+  if (found === undefined || typeof found.value !== 'string') {
+    return undefined;
+  }
+  const level = logLevels.find((one) => one === found.value);
+  if (level === undefined) {
+    report({
+      code: 'CONFIG_VALUE_INVALID',
+      severity: 'error',
+      at: found.valueAt,
+      text: `@log_level: "${shorten(found.value)}" is no level.`,
+      hint: suggestion(found.value, logLevels, ''),
+    });
+  }
+  return level;
 }
 
 /** Sections that protect a connection: where one is not understood, going on without it would leave the connection open. */
@@ -266,6 +288,7 @@ class OptionReader {
         sections.push({
           ...choice,
           id,
+          logLevel: readLogLevel(section, this.#context.report),
           arg: section.arg,
           label: typeof label === 'string' ? label : undefined,
           own: Object.fromEntries(Object.keys(option.options ?? {}).map((own) => [own, choice.options[own]])),

@@ -1,10 +1,11 @@
 // The running graph: inputs, the rules of each label, outputs. Made from a plan; started from its end to its beginning, stopped the other way.
+import type { LogLevel } from '../config/log-levels.ts';
 import type { PluginSection } from '../config/options.ts';
 import type { Batch, Emit } from '../core/batch.ts';
 import { ByteBudget } from '../core/byte-budget.ts';
 import { errorText } from '../core/errors.ts';
 import { UnfinishedBytes } from '../core/held.ts';
-import type { Logger } from '../core/log.ts';
+import type { Logger, LogTap } from '../core/log.ts';
 import { OnceEach } from '../core/once-each.ts';
 import { ReadWindow } from '../core/read-window.ts';
 import type { PluginContext, Refuse } from '../plugin/context.ts';
@@ -16,7 +17,8 @@ import { compileTagPattern } from '../routing/tag-pattern.ts';
 import { FilterNode } from './filter-node.ts';
 import { LabelRoute, type Tap } from './label-route.ts';
 import { OutputNode } from './output-node.ts';
-import { errorLabel, type Plan, type PlannedFilter, type PlannedRule, rootLabel } from './plan.ts';
+import { namesOwnLog, OwnLog, ownOrigin } from './own-log.ts';
+import { errorLabel, ownLogLabel, type Plan, type PlannedFilter, type PlannedRule, rootLabel } from './plan.ts';
 import { Progress } from './progress.ts';
 import { Refusals } from './refusals.ts';
 
@@ -34,6 +36,8 @@ export type SharedContext = Omit<PluginContext, 'id' | 'log' | 'refuse'>;
 export interface GraphOptions {
   /** Sees the events that matches take, and those that none takes. */
   readonly tap?: Tap | undefined;
+  /** Where the lines of the own log come from, which may become events. */
+  readonly logTap?: LogTap | undefined;
 }
 
 /** What an output is made from: a `<match>`, or a section in one. */
@@ -42,6 +46,7 @@ interface OutputPlan {
   readonly options: Readonly<Record<string, unknown>>;
   readonly id: string;
   readonly label?: string | undefined;
+  readonly logLevel?: LogLevel | undefined;
 }
 
 export class Graph {
@@ -58,9 +63,10 @@ export class Graph {
   /** The labels that the batch at hand was sent on to, with the tag that it had. */
   readonly #way: { readonly label: LabelRoute; readonly tag: string }[] = [];
   #watch: NodeJS.Timeout | undefined;
+  readonly #ownLog: OwnLog | undefined;
 
   /** Throws what a plug-in throws that cannot be made. Nothing is opened yet. */
-  constructor(plan: Plan, shared: SharedContext, log: Logger, { tap }: GraphOptions = {}) {
+  constructor(plan: Plan, shared: SharedContext, log: Logger, { tap, logTap }: GraphOptions = {}) {
     this.#shared = shared;
     this.#log = log;
     for (const name of plan.labels.keys()) {
@@ -69,17 +75,26 @@ export class Graph {
       this.#labels.set(name, new LabelRoute(name, { tap, unmatched, onDeadline }));
     }
     this.#refusals = new Refusals(log, shared.counters, this.#labels.get(errorLabel)?.emit);
+    const rootRules: Rule<FilterNode, OutputNode>[] = [];
     for (const [name, rules] of plan.labels) {
-      this.#label(name).setRules(rules.map((rule) => this.#rule(rule, name)));
+      const made = rules.map((rule) => this.#rule(rule, name));
+      this.#label(name).setRules(made);
+      if (name === rootLabel) {
+        rootRules.push(...made.filter((_, index) => namesOwnLog(rules[index]?.pattern ?? '')));
+      }
+    }
+    this.#ownLog = logTap === undefined ? undefined : this.#openOwnLog(plan, rootRules, tap);
+    if (logTap !== undefined) {
+      logTap.take = this.#ownLog?.take;
     }
     const memory = {
       window: new ReadWindow(),
       unfinished: new UnfinishedBytes(unfinishedLimit),
       inflated: new ByteBudget(inflatedLimit),
     };
-    for (const { definition, options, id, label } of plan.inputs) {
+    for (const { definition, options, id, label, logLevel } of plan.inputs) {
       const emit = this.#numbered(this.#label(label).emit);
-      this.#inputs.push(definition.create({ ...this.#context(id), emit, memory }, options));
+      this.#inputs.push(definition.create({ ...this.#context(id, logLevel), emit, memory }, options));
     }
   }
 
@@ -98,6 +113,7 @@ export class Graph {
       await this.stop(AbortSignal.abort());
       throw error;
     }
+    this.#ownLog?.start();
     this.#watch = setInterval(() => {
       for (const progress of this.#watched) {
         progress.watch();
@@ -110,8 +126,30 @@ export class Graph {
   async stop(signal: AbortSignal): Promise<void> {
     clearInterval(this.#watch);
     for (const parts of [this.#inputs, this.#filters, this.#outputs]) {
+      this.#ownLog?.send();
       await Promise.all(parts.map((part) => part.stop?.(signal)));
     }
+  }
+
+  /** Undefined where nothing takes the events of the own log. `rules` are those of the top level that name them. */
+  #openOwnLog(plan: Plan, rules: readonly Rule<FilterNode, OutputNode>[], tap: Tap | undefined): OwnLog | undefined {
+    let route = this.#labels.get(ownLogLabel);
+    if (route === undefined) {
+      if (!rules.some(({ kind }) => kind === 'match')) {
+        return undefined;
+      }
+      route = new LabelRoute(rootLabel, { tap, unmatched: () => undefined });
+      route.setRules(rules);
+    }
+    const onTheWay = (plan.labels.get(ownLogLabel) ?? plan.labels.get(rootLabel) ?? [])
+      .filter(({ pattern }) => this.#labels.has(ownLogLabel) || namesOwnLog(pattern))
+      .flatMap((rule) => [rule.id, ...(rule.kind === 'match' ? rule.outputs.map(({ id }) => id) : [])]);
+    return new OwnLog({
+      emit: this.#numbered(route.emit),
+      clock: this.#shared.clock,
+      lost: this.#shared.counters.get('forebay_own_log_lost_lines_total'),
+      onTheWay: new Set(onTheWay),
+    });
   }
 
   /** Has outputs deliver what they hold back, and begin anew (SIGUSR1). */
@@ -121,8 +159,9 @@ export class Graph {
     }
   }
 
-  #context(id: string): PluginContext & { readonly refuse: Refuse } {
-    return { ...this.#shared, id, log: this.#log.child({ plugin: id }), refuse: this.#refusals.of(id) };
+  #context(id: string, level: LogLevel | undefined): PluginContext & { readonly refuse: Refuse } {
+    const log = this.#log.child({ plugin: id }, level === undefined ? {} : { level });
+    return { ...this.#shared, id, log, refuse: this.#refusals.of(id) };
   }
 
   /** The plan has no label that is not there. */
@@ -137,8 +176,8 @@ export class Graph {
       : { kind: 'filter', pattern, target: this.#filter(rule) };
   }
 
-  #filter({ definition, options, id }: PlannedFilter): FilterNode {
-    const context = this.#context(id);
+  #filter({ definition, options, id, logLevel }: PlannedFilter): FilterNode {
+    const context = this.#context(id, logLevel);
     const filter = definition.create(context, options);
     this.#filters.push(filter);
     const { counters } = this.#shared;
@@ -150,11 +189,11 @@ export class Graph {
   }
 
   /** `standsIn` is the label that events go to which the output sends on without a label of its own. */
-  #output({ definition, options, id, label }: OutputPlan, standsIn: string): OutputNode {
+  #output({ definition, options, id, label, logLevel }: OutputPlan, standsIn: string): OutputNode {
     let hasOutputs = false;
     const output = definition.create(
       {
-        ...this.#context(id),
+        ...this.#context(id, logLevel),
         emit: this.#sentOn(label ?? standsIn),
         output: (section: PluginSection) => {
           hasOutputs = true;
@@ -223,6 +262,9 @@ export class Graph {
   /** Events that no match takes are acked: the sender could do nothing about it. */
   #nobodys(batch: Batch, label: string): void {
     this.#shared.counters.get('forebay_unmatched_events_total').value += batch.count;
+    if (batch.origin === ownOrigin) {
+      return;
+    }
     if (this.#said.first(`unmatched ${label} ${batch.tag.text}`)) {
       this.#log.warn(
         { code: 'EVENTS_UNMATCHED', tag: batch.tag.text, ...(label === rootLabel ? {} : { label }) },

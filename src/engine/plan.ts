@@ -1,12 +1,14 @@
 // From the tree of a configuration to what is to run: inputs, and the rules of every label, each with its plug-in and the values of its
 // options. Everything that is wrong is reported; making and starting the parts is the graph's.
 import type { Attribute, Element, Position } from '../config/element.ts';
+import type { LogLevel } from '../config/log-levels.ts';
 import { suggestion } from '../config/nearest.ts';
 import type { Options, PluginSection } from '../config/options.ts';
 import type { Report } from '../config/problem.ts';
 import {
   missingType,
   type ReadContext,
+  readLogLevel,
   readOptions,
   readPlugin,
   reservedValue,
@@ -26,6 +28,8 @@ interface Planned {
   readonly options: Readonly<Record<string, unknown>>;
   /** `@id`, or one made from type and place; unique in the plan. */
   readonly id: string;
+  /** `@log_level`. */
+  readonly logLevel?: LogLevel;
   readonly element: Element;
 }
 
@@ -66,11 +70,11 @@ export interface Plan {
   readonly logLevel?: LogLevel;
 }
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-
 export const rootLabel = '@ROOT';
 /** Where events go that a plug-in refuses. */
 export const errorLabel = '@ERROR';
+/** Where the events of the own log go. */
+export const ownLogLabel = '@FLUENT_LOG';
 
 export interface PlanOptions {
   /** Refuses values that Fluentd would bend, as `strict_config_value true` in `<system>` does. */
@@ -328,7 +332,9 @@ class Planner {
       return undefined;
     }
     const options = await readPlugin(definition, element, this.#context);
-    return { definition, options, id: this.#idOf(element, type), element };
+    const logLevel = readLogLevel(element, this.#report);
+    const level = logLevel === undefined ? {} : { logLevel };
+    return { definition, options, id: this.#idOf(element, type), ...level, element };
   }
 
   #idOf(element: Element, type: string): string {
@@ -367,10 +373,11 @@ function outputsOf(options: Options, values: Readonly<Record<string, unknown>>):
   return Object.entries(options)
     .filter(([, { type, kind }]) => type === 'plugins' && kind === 'output')
     .flatMap(([name]) => (values[name] ?? []) as readonly PluginSection[])
-    .map(({ definition, options: read, id, element, label }) => ({
+    .map(({ definition, options: read, id, logLevel, element, label }) => ({
       definition: definition as OutputDefinition,
       options: read,
       id,
+      ...(logLevel === undefined ? {} : { logLevel }),
       element,
       ...(label === undefined ? {} : { label }),
       outputs: outputsOf(definition.options, read),

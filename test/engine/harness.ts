@@ -8,6 +8,7 @@ import type { Problem } from '../../src/config/problem.ts';
 import type { Batch, Emit } from '../../src/core/batch.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
+import { type LogTap, withTap } from '../../src/core/log.ts';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { Graph } from '../../src/engine/graph.ts';
 import type { TapPlace } from '../../src/engine/label-route.ts';
@@ -95,11 +96,12 @@ export async function runGraph(plan: Plan, clock: Clock = systemClock): Promise<
   const counters = new Counters();
   const stream = new PassThrough();
   const stdout = new Lines(stream);
+  const logTap: LogTap = { take: undefined };
   const graph = new Graph(
     plan,
     { counters, clock, hostname: 'vec-host', workerId: 0, stdout: new StreamWriter(stream) },
-    pino({ level: 'debug' }, { write: (line) => logged.push(JSON.parse(line)) }),
-    { tap: ({ tag, count, seq }, place) => tapped.push({ tag: tag.text, count, seq, ...place }) },
+    pino({ level: 'debug', base: null }, withTap({ write: (line) => logged.push(JSON.parse(line)) }, logTap)),
+    { logTap, tap: ({ tag, count, seq }, place) => tapped.push({ tag: tag.text, count, seq, ...place }) },
   );
   await graph.start();
   return {

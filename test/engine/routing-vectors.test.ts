@@ -34,11 +34,14 @@ const differences = differencesOf('routing.json');
 const met = new Set<string>();
 
 /** What the file outputs wrote: the lines of `NAME.…` by NAME. */
-function written(folder: string): Record<string, string[]> {
+function written(folder: string, ports: ReadonlyMap<string, number>): Record<string, string[]> {
   const lines: Record<string, string[]> = {};
   for (const file of readdirSync(folder).sort()) {
     const name = file.replace(/\..*$/, '');
-    const text = readFileSync(join(folder, file), 'utf8').replaceAll(nowText, 'NOW');
+    let text = readFileSync(join(folder, file), 'utf8').replaceAll(nowText, 'NOW');
+    for (const [port, number] of ports) {
+      text = text.replaceAll(`:${number}"`, `:${port}"`);
+    }
     lines[name] = [...(lines[name] ?? []), ...text.split('\n').slice(0, -1)];
   }
   return lines;
@@ -76,7 +79,7 @@ async function run(each: RoutingCase): Promise<Record<string, unknown>> {
     await graph.stop();
   }
   return {
-    outputs: written(folder.path),
+    outputs: written(folder.path, ports),
     stdout: graph.stdout.text,
     closedAfter,
     unmatched: graph.logged.filter(({ code }) => code === 'EVENTS_UNMATCHED').map(({ tag }) => tag),
