@@ -15,6 +15,8 @@ interface Common {
   readonly aliases?: readonly string[];
   /** Taken so that people's files load, without any effect here: named in one line at the start, with this reason. */
   readonly ignored?: string;
+  /** Says what is wrong with a value that is of the right type, and what to write: without full stops. */
+  readonly invalid?: (value: never) => { readonly fault: string; readonly hint: string } | undefined;
 }
 
 /** `default` is written as in a configuration file (`'8m'`, `'60s'`, `'true'`). Without one, a missing option is undefined, or an error if `required`. */

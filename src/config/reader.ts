@@ -1,12 +1,11 @@
 // Reads the options that a plug-in or section declares (options.ts) out of an element: values, defaults, sections, and what is wrong with
 // them. Which plug-ins there are is the caller's to say.
 
-import { shorten } from './converted.ts';
 import type { Attribute, Element, Position } from './element.ts';
-import { type LogLevel, logLevels } from './log-levels.ts';
 import { nearest, suggestion } from './nearest.ts';
 import type { Option, Optioned, Options, Pair, PluginChoice, PluginSection, Values } from './options.ts';
 import type { Problem, Report } from './problem.ts';
+import { missingType, outdated, readLogLevel, reserved, reservedValue, typePlace, unknownType } from './reserved.ts';
 import { readScalar } from './scalar-option.ts';
 
 export interface ReadContext {
@@ -52,40 +51,6 @@ export async function readPlugin(
     definition.check?.(options, element, context.report);
   }
   return options;
-}
-
-/** What every section may say about itself, whoever reads it. */
-const reserved: ReadonlySet<string> = new Set(['@type', '@id', '@label', '@log_level']);
-/** The same, in the spelling of Fluentd's first years. */
-const outdated: ReadonlyMap<string, string> = new Map([
-  ['type', '@type'],
-  ['id', '@id'],
-  ['log_level', '@log_level'],
-]);
-
-/** `@type` or `@id`, or its old spelling without @; undefined where there is neither. */
-export function reservedValue(element: Element, name: '@type' | '@id'): string | undefined {
-  const value = (element.attributes.get(name) ?? element.attributes.get(name.slice(1)))?.value;
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** `@log_level`; undefined where there is none, or none that is known, which is reported. */
-export function readLogLevel(element: Element, report: Report): LogLevel | undefined {
-  const found = element.attributes.get('@log_level') ?? element.attributes.get('log_level');
-  if (found === undefined || typeof found.value !== 'string') {
-    return undefined;
-  }
-  const level = logLevels.find((one) => one === found.value);
-  if (level === undefined) {
-    report({
-      code: 'CONFIG_VALUE_INVALID',
-      severity: 'error',
-      at: found.valueAt,
-      text: `@log_level: "${shorten(found.value)}" is no level.`,
-      hint: suggestion(found.value, logLevels, ''),
-    });
-  }
-  return level;
 }
 
 /** Sections that protect a connection: where one is not understood, going on without it would leave the connection open. */
@@ -163,8 +128,9 @@ class OptionReader {
     const values: unknown[] = [];
     for (const section of option.type === 'sections' ? found : found.slice(0, 1)) {
       this.#remarkSection(name, option, section);
-      if (option.ignored === undefined) {
-        values.push(await readOptions(withArgument(section, option.argument), option.options ?? {}, this.#context));
+      if (option.ignored === undefined || Object.keys(option.options ?? {}).length > 0) {
+        const context = option.ignored === undefined ? this.#context : this.#quiet();
+        values.push(await readOptions(withArgument(section, option.argument), option.options ?? {}, context));
       }
     }
     if (option.type === 'sections') {
@@ -191,6 +157,12 @@ class OptionReader {
         valueAt,
       })),
     );
+  }
+
+  /** For a section without effect: that its options have none is said by that. */
+  #quiet(): ReadContext {
+    const { report } = this.#context;
+    return { ...this.#context, report: (problem) => problem.code === 'CONFIG_OPTION_IGNORED' || report(problem) };
   }
 
   #remarkSection(name: string, option: Option<unknown>, section: Element): void {
@@ -367,22 +339,6 @@ class OptionReader {
   }
 }
 
-/** Where a section says its type. */
-export function typePlace(element: Element): Position {
-  return (element.attributes.get('@type') ?? element.attributes.get('type'))?.valueAt ?? element.at;
-}
-
-/** The problem that a section names no plug-in. */
-export function missingType(element: Element, kind: string, known: readonly string[]): Problem {
-  return {
-    code: 'CONFIG_TYPE_MISSING',
-    severity: 'error',
-    at: element.at,
-    text: `The section <${element.name}> has no @type.`,
-    hint: suggestion('', known, `No plug-in of the kind ${kind} is installed.`),
-  };
-}
-
 /** The section with its argument as one of its parameters. */
 function withArgument(section: Element, name: string | undefined): Element {
   if (name === undefined || section.arg === '') {
@@ -390,15 +346,4 @@ function withArgument(section: Element, name: string | undefined): Element {
   }
   const argument = { value: section.arg, at: section.at, valueAt: section.at };
   return { ...section, attributes: new Map([...section.attributes, [name, argument]]) };
-}
-
-/** The problem that no plug-in of a kind has this type. */
-export function unknownType(kind: string, type: string, at: Position, known: readonly string[]): Problem {
-  return {
-    code: 'CONFIG_UNKNOWN_TYPE',
-    severity: 'error',
-    at,
-    text: `There is no ${kind} of type "${type}".`,
-    hint: suggestion(type, known, `No plug-in of the kind ${kind} is installed.`),
-  };
 }

@@ -5,22 +5,15 @@ import type { LogLevel } from '../config/log-levels.ts';
 import { suggestion } from '../config/nearest.ts';
 import type { Options, PluginSection } from '../config/options.ts';
 import type { Report } from '../config/problem.ts';
-import {
-  missingType,
-  type ReadContext,
-  readLogLevel,
-  readOptions,
-  readPlugin,
-  reservedValue,
-  typePlace,
-  unknownType,
-} from '../config/reader.ts';
+import { type ReadContext, readOptions, readPlugin } from '../config/reader.ts';
+import { missingType, readLogLevel, reservedValue, typePlace, unknownType } from '../config/reserved.ts';
 import { convert } from '../config/values.ts';
 import type { FilterDefinition } from '../plugin/filter.ts';
 import type { InputDefinition } from '../plugin/input.ts';
 import type { OutputDefinition } from '../plugin/output.ts';
 import type { PluginDefinition, Registry } from '../plugin/registry.ts';
 import { parseTagPattern } from '../routing/tag-pattern.ts';
+import { checkFiles } from './file-check.ts';
 import { checkLabels } from './label-check.ts';
 import { systemOptions } from './system.ts';
 
@@ -128,6 +121,7 @@ class Planner {
       await this.#planSection(element);
     }
     checkLabels(this.#inputs, this.#labels, this.#report);
+    checkFiles(this.#labels, this.#report);
     return { inputs: this.#inputs, labels: this.#labels, ...(logLevel === undefined ? {} : { logLevel }) };
   }
 

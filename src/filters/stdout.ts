@@ -2,12 +2,16 @@
 // nobody reads it.
 import type { Batch } from '../core/batch.ts';
 import { defineFilter, type Filter } from '../plugin/filter.ts';
+import { checkInject } from '../plugin/inject.ts';
 import { createStdoutPrinter, printerOptions, type StdoutPrinter } from '../plugin/stdout-printer.ts';
 
 export default defineFilter({
   type: 'stdout',
   summary: 'Prints events on standard output and passes them on.',
   options: printerOptions,
+  check(options, element, report) {
+    checkInject(options.inject, element, report);
+  },
   create(context, options) {
     return new StdoutFilter(createStdoutPrinter(context, options));
   },

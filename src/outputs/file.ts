@@ -11,7 +11,7 @@ import { ChunkSplitter } from '../plugin/chunk-splitter.ts';
 import type { PluginContext } from '../plugin/context.ts';
 import { type FilePath, filePath } from '../plugin/file-path.ts';
 import { createFormatter } from '../plugin/formatter.ts';
-import { createInjector, flatInject, flatInjectOptions, injectSection } from '../plugin/inject.ts';
+import { checkInject, createInjector, flatInject, flatInjectOptions, injectSection } from '../plugin/inject.ts';
 import { defineOutput, type Output } from '../plugin/output.ts';
 import { Printer } from '../plugin/printer.ts';
 
@@ -72,6 +72,7 @@ export default defineOutput({
   summary: 'Writes events to files, named by time, tag and fields.',
   options,
   check(values, element, report) {
+    checkInject(values.inject, element, report);
     settle(values, refuseOptions(element, report));
   },
   create(context, values) {

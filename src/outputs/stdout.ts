@@ -1,5 +1,7 @@
 // Prints events on standard output. How they look is a formatter's business; the printing itself is the printer's.
 import { p } from '../config/options.ts';
+import { checkIdleBuffer, idleBuffer } from '../plugin/buffer-options.ts';
+import { checkInject } from '../plugin/inject.ts';
 import { defineOutput } from '../plugin/output.ts';
 import { createStdoutPrinter, printerOptions } from '../plugin/stdout-printer.ts';
 
@@ -9,11 +11,11 @@ export default defineOutput({
   options: {
     ...printerOptions,
     use_logger: p.bool({ desc: 'Through the log.', ignored: 'Events always go to standard output.' }),
-    buffer: p.section({
-      desc: 'A buffer.',
-      options: {},
-      ignored: 'Events are printed as they come; what waits is bounded by pending_limit.',
-    }),
+    ...idleBuffer,
+  },
+  check(options, element, report) {
+    checkInject(options.inject, element, report);
+    checkIdleBuffer(options.buffer, element, report);
   },
   create(context, options) {
     const printer = createStdoutPrinter(context, options);

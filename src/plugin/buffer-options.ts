@@ -1,7 +1,9 @@
 // The `<buffer>` section: what may stand in it, and the chunk keys it names. An output that writes at once takes from it by what its events are
 // kept apart, `<buffer tag,time>` with `timekey`; what is about holding events back, trying again and giving up it names as without effect.
+import type { Element } from '../config/element.ts';
 import { type Options, p, type Values } from '../config/options.ts';
-import type { RefuseOption } from '../config/refuse-option.ts';
+import type { Report } from '../config/problem.ts';
+import { type RefuseOption, refuseOptions } from '../config/refuse-option.ts';
 import { TimeKey } from '../core/time-key.ts';
 import { localZone, parseZone, utcZone, type Zone } from '../core/zone.ts';
 import { type FieldPath, parseFieldPath } from '../msgpack/view-field.ts';
@@ -26,15 +28,27 @@ const bufferOptions = {
   path_suffix: ignored('string', notHeld),
   file_permission: ignored('string', notHeld),
   dir_permission: ignored('string', notHeld),
-  flush_mode: ignored('string', atOnce),
+  flush_mode: p.enum({
+    desc: 'Of buffers that hold events.',
+    values: ['default', 'lazy', 'interval', 'immediate'],
+    ignored: atOnce,
+  }),
   flush_interval: ignored('time', atOnce),
   flush_at_shutdown: ignored('bool', atOnce),
   flush_thread_count: ignored('integer', atOnce),
   flush_thread_interval: ignored('float', atOnce),
   flush_thread_burst_interval: ignored('float', atOnce),
   delayed_commit_timeout: ignored('time', atOnce),
-  overflow_action: ignored('string', 'inputs wait where files cannot be written'),
-  retry_type: ignored('string', neverGivenUp),
+  overflow_action: p.enum({
+    desc: 'Of buffers that hold events.',
+    values: ['throw_exception', 'block', 'drop_oldest_chunk'],
+    ignored: 'inputs wait where nothing can be written',
+  }),
+  retry_type: p.enum({
+    desc: 'Of buffers that hold events.',
+    values: ['exponential_backoff', 'periodic'],
+    ignored: neverGivenUp,
+  }),
   retry_forever: ignored('bool', neverGivenUp),
   retry_timeout: ignored('time', neverGivenUp),
   retry_max_times: ignored('integer', neverGivenUp),
@@ -62,6 +76,48 @@ export const directBuffer = p.section({
 
 export type BufferValues = Values<typeof bufferOptions>;
 
+/** The options `buffer` and `secondary` of an output that has no use for them, and reads them only to say what is wrong in them. */
+export const idleBuffer = {
+  buffer: p.section({
+    desc: 'Of outputs that hold events.',
+    argument: 'chunk_keys',
+    options: bufferOptions,
+    ignored: 'events are written as they come, and what waits is bounded by pending_limit',
+  }),
+  secondary: p.section({ desc: 'Of outputs that hold events.', options: {}, ignored: neverGivenUp }),
+} satisfies Options;
+
+/** Reports what is wrong in them. */
+export function checkIdleBuffer(buffer: BufferValues | undefined, element: Element, report: Report): void {
+  const refuse = refuseOptions(element, report);
+  const [section] = element.elements.filter(({ name }) => name === 'buffer');
+  if (section === undefined || buffer === undefined) {
+    if (element.elements.some(({ name }) => name === 'secondary')) {
+      refuse(
+        'secondary',
+        'Without a <buffer>, nothing is given up that could go to <secondary>.',
+        'Remove the section.',
+      );
+    }
+    return;
+  }
+  const keys = chunkKeysOf({ ...buffer, chunk_keys: buffer.chunk_keys ?? [] }, undefined, refuse);
+  if (keys?.time !== undefined && !section.attributes.has('timekey')) {
+    refuse('buffer', 'The chunk key time needs a timekey.', 'Add timekey 1h, or remove time.');
+  }
+}
+
+function checkFlush(buffer: BufferValues, refuse: RefuseOption): void {
+  const { flush_mode: mode, flush_interval: interval } = buffer;
+  if (interval !== undefined && mode !== undefined && mode !== 'interval' && mode !== 'default') {
+    refuse(
+      'buffer.flush_interval',
+      `flush_interval has no meaning with flush_mode ${mode}.`,
+      'Remove one of the two, or write flush_mode interval.',
+    );
+  }
+}
+
 /** By what events are kept apart. */
 export interface ChunkKeys {
   readonly time: TimeKey | undefined;
@@ -82,6 +138,9 @@ export function chunkKeysOf(
   const byTime = keys.includes('time');
   const fields = new Map<string, FieldPath>();
   let fine = refuseFiles(buffer, refuse);
+  if (buffer !== undefined) {
+    checkFlush(buffer, refuse);
+  }
   for (const key of keys) {
     if (key === 'time' || key === 'tag') {
       continue;

@@ -10,7 +10,7 @@ import { FieldRemover } from '../msgpack/remove-field.ts';
 import { ReadView } from '../msgpack/view.ts';
 import { FieldPath } from '../msgpack/view-field.ts';
 import type { PluginContext } from './context.ts';
-import { timeOptions, zoneOf } from './formatter-options.ts';
+import { reportThrown, timeOptions, zoneOf } from './formatter-options.ts';
 import type { ParsedRecords } from './parser.ts';
 import { TimeReader, type TimeType, timeTypes } from './parser-time.ts';
 import { ValueConverter, type ValueType } from './parser-values.ts';
@@ -53,6 +53,7 @@ export function checkParserOptions(options: Section, element: Element, report: R
   ) {
     say('time_type', 'time_type mixed has no forms to try.', 'Add time_format, or time_format_fallbacks.');
   }
+  reportThrown(element, report, () => zoneOf(options));
   for (const [field, type] of Object.entries(options.types ?? {})) {
     if (!/^(?:string|integer|float|bool|time|array)(?::|$)/.test(String(type ?? ''))) {
       const text = `types: "${type ?? ''}" of the field ${field} is no type.`;

@@ -118,7 +118,8 @@ export async function makeOutput(body: string, context: OutputContext): Promise<
     const { plan, problems } = await loadPlan(file);
     const rule = plan?.labels.get('@ROOT')?.[0];
     if (rule?.kind !== 'match') {
-      throw new Error(`The configuration has problems: ${JSON.stringify(problems)}`);
+      const message = `The configuration has problems: ${JSON.stringify(problems)}`;
+      throw Object.assign(new Error(message), { code: problems[0]?.code });
     }
     return rule.definition.create(context, rule.options);
   } finally {

@@ -117,9 +117,9 @@ describe('old spellings', () => {
 });
 
 test.for([
-  ['<format>\n@type out_file\ntimezone Bad/Zone\n</format>', 'CONFIG_INVALID_VALUE'],
-  ['<format>\noutput_type csv\n</format>', 'CONFIG_MISSING_OPTION'],
-  ["<format>\n@type csv\nfields $['a\n</format>", 'CONFIG_INVALID_VALUE'],
+  ['<format>\n@type out_file\ntimezone Bad/Zone\n</format>', 'CONFIG_VALUE_INVALID'],
+  ['<format>\noutput_type csv\n</format>', 'CONFIG_OPTION_REQUIRED'],
+  ["<format>\n@type csv\nfields $['a\n</format>", 'CONFIG_VALUE_INVALID'],
 ] as const)('%s is a mistake of the configuration', async ([body, code]) => {
   await expect(makeOutput(`@type stdout\n${body}`, testContext())).rejects.toMatchObject({ code });
 });
