@@ -73,8 +73,8 @@ export class Graph {
       this.#label(name).setRules(rules.map((rule) => this.#rule(rule, name)));
     }
     const memory = {
-      window: new ReadWindow(),
-      unfinished: new UnfinishedBytes(unfinishedLimit),
+      window: new ReadWindow(shared.io),
+      unfinished: new UnfinishedBytes(unfinishedLimit, shared.io),
       inflated: new ByteBudget(inflatedLimit),
     };
     for (const { definition, options, id, label } of plan.inputs) {

@@ -158,7 +158,7 @@ class FileOutput implements Output {
   readonly #paths = new Map<string, string>();
 
   constructor(context: PluginContext, settled: Settled, limit: number, printer: Printer) {
-    const { id, counters, clock, log } = context;
+    const { id, counters, clock, log, io } = context;
     this.#context = context;
     this.#path = settled.path;
     this.#append = !settled.path.numbered;
@@ -169,6 +169,7 @@ class FileOutput implements Output {
       ...settled,
       clock,
       log,
+      memory: io,
       failures: counters.get('forebay_file_write_failures_total', { id }),
       refusedBytes: counters.get('forebay_file_refused_bytes_total', { id }),
     });
