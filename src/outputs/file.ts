@@ -162,7 +162,7 @@ class FileOutput implements Output {
     this.#context = context;
     this.#path = settled.path;
     this.#append = !settled.path.numbered;
-    this.#splitter = new ChunkSplitter(settled.keys);
+    this.#splitter = new ChunkSplitter(settled.keys, context.wasm);
     this.#printer = printer;
     this.#limit = limit;
     this.#files = new FileSet({
