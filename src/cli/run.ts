@@ -5,12 +5,14 @@ import { systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
 import { standardOutput } from '../core/file-stream.ts';
+import { IoMemory } from '../core/io-memory.ts';
 import { createLog, type Logger, type LogTap } from '../core/log.ts';
 import { SharedParts } from '../core/shared-parts.ts';
 import { StreamWriter } from '../core/stream-writer.ts';
 import { startControl } from '../engine/control.ts';
 import { Graph } from '../engine/graph.ts';
 import type { Tap } from '../engine/label-route.ts';
+import { loadWasm } from '../msgpack/wasm.ts';
 import { loadPlan } from './load-plan.ts';
 import { countProblems, describeProblems } from './report.ts';
 import { openViewer, type ViewerRequest } from './viewer.ts';
@@ -62,16 +64,27 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
   });
   try {
     const counters = new Counters();
+    const io = new IoMemory();
     const onFull = (error: Error) =>
       log.warn({ code: 'STDOUT_FULL', reason: error.message }, 'No room for standard output: inputs wait for it.');
     const stdout = new StreamWriter(standardOutput(onFull), {
+      memory: io,
       onFailure: (error) => {
         log.fatal({ code: error.code }, error.message);
         end.resolve(1);
       },
     });
     const shared = new SharedParts();
-    const context = { counters, clock: systemClock, hostname: hostname(), workerId: 0, stdout, shared };
+    const context = {
+      counters,
+      clock: systemClock,
+      hostname: hostname(),
+      workerId: 0,
+      stdout,
+      shared,
+      io,
+      wasm: loadWasm(io),
+    };
     let tap: Tap | undefined;
     const tapped = request.viewer === undefined ? {} : { tap: ((batch, place) => tap?.(batch, place)) satisfies Tap };
     const graph = new Graph(plan, context, log, { ...tapped, logTap });

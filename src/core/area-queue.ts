@@ -1,5 +1,6 @@
 // Text on its way to one place: pieces of memory that are filled, written in turn and used again, and promises that settle when what is in
 // them has been written. How it is written, and when, is the writer's business.
+import type { IoMemory } from './io-memory.ts';
 
 /** A piece of memory, filled from `used` on. */
 export interface Area {
@@ -8,8 +9,8 @@ export interface Area {
 }
 
 interface OwnArea extends Area {
-  /** Where it goes when it is done with; undefined for one of its own size. */
-  readonly pool: AreaPool | undefined;
+  /** Where it goes when it is done with. */
+  readonly pool: AreaPool;
   /** Settles when all that is in it has been written. */
   settled: PromiseWithResolvers<void> | undefined;
 }
@@ -18,22 +19,32 @@ interface OwnArea extends Area {
 export class AreaPool {
   readonly size: number;
   readonly #keep: number;
+  readonly #memory: IoMemory | undefined;
   readonly #spare: OwnArea[] = [];
 
-  constructor(size: number, keep: number) {
+  /** Of `size` bytes each, out of `memory` where there is one; `keep` of those that are not in use are kept. */
+  constructor(size: number, keep: number, memory?: IoMemory) {
     this.size = size;
     this.#keep = keep;
+    this.#memory = memory;
   }
 
   take(): OwnArea {
-    return this.#spare.pop() ?? newArea(this.size, this);
+    return this.#spare.pop() ?? this.make(this.size);
+  }
+
+  /** One of another size, which is not kept. */
+  make(size: number): OwnArea {
+    return { bytes: this.#memory?.take(size) ?? new Uint8Array(size), used: 0, pool: this, settled: undefined };
   }
 
   give(area: OwnArea): void {
-    if (this.#spare.length < this.#keep) {
+    if (area.bytes.length === this.size && this.#spare.length < this.#keep) {
       area.used = 0;
       area.settled = undefined;
       this.#spare.push(area);
+    } else {
+      this.#memory?.give(area.bytes);
     }
   }
 }
@@ -73,8 +84,8 @@ export class AreaQueue {
   nextArea(size = 0): Area {
     this.seal();
     if (size > (this.#current?.bytes.length ?? this.pool.size)) {
-      this.#current?.pool?.give(this.#current);
-      this.#current = newArea(size, undefined);
+      this.#current?.pool.give(this.#current);
+      this.#current = this.pool.make(size);
     }
     return this.area;
   }
@@ -92,7 +103,7 @@ export class AreaQueue {
   /** Gives the area back that nothing was put into. */
   release(): void {
     if (this.#current?.used === 0) {
-      this.#current.pool?.give(this.#current);
+      this.#current.pool.give(this.#current);
       this.#current = undefined;
     }
   }
@@ -122,7 +133,7 @@ export class AreaQueue {
       this.#writing = undefined;
       this.#done = 0;
       area.settled?.resolve();
-      area.pool?.give(area);
+      area.pool.give(area);
     }
   }
 
@@ -147,14 +158,14 @@ export class AreaQueue {
         area?.settled?.reject(error);
       }
     }
+    // The one being written is still in use by who writes it: its memory is not used again.
+    for (const area of [...this.#full, this.#current]) {
+      area?.pool.give(area);
+    }
     this.#full.length = 0;
     this.#current = undefined;
     this.#writing = undefined;
     this.#done = 0;
     this.#sealed = 0;
   }
-}
-
-function newArea(size: number, pool: AreaPool | undefined): OwnArea {
-  return { bytes: new Uint8Array(size), used: 0, pool, settled: undefined };
 }

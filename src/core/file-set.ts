@@ -7,12 +7,15 @@ import type { Counter } from './counters.ts';
 import { errorText, ForebayError } from './errors.ts';
 import { type FileName, FileOpener, type FileOpenerSettings } from './file-opener.ts';
 import { FileWriter } from './file-writer.ts';
+import type { IoMemory } from './io-memory.ts';
 import { LiveFile } from './live-file.ts';
 import { Drains, Room } from './room.ts';
 
 export interface FileSetSettings extends FileOpenerSettings {
   /** Files that are open at a time. */
   readonly openLimit: number;
+  /** Where the memory for text is taken from. */
+  readonly memory: IoMemory | undefined;
   readonly failures: Counter;
   /** Bytes that were dropped, because something lies in their file's way that must not be written to. */
   readonly refusedBytes: Counter;
@@ -32,8 +35,8 @@ const sayEvery = 60_000;
 export class FileSet {
   readonly #settings: FileSetSettings;
   readonly #opener: FileOpener;
-  readonly #small = new AreaPool(64 * 1024, filledAtOnce);
-  readonly #large = new AreaPool(1024 * 1024, 2);
+  readonly #small: AreaPool;
+  readonly #large: AreaPool;
   /** By key, the least used first. */
   readonly #files = new Map<string, LiveFile>();
   /** Those with another one in their place, that have something left to write. */
@@ -57,6 +60,8 @@ export class FileSet {
   constructor(settings: FileSetSettings) {
     this.#settings = settings;
     this.#opener = new FileOpener(settings);
+    this.#small = new AreaPool(64 * 1024, filledAtOnce, settings.memory);
+    this.#large = new AreaPool(1024 * 1024, 2, settings.memory);
   }
 
   /** Bytes that wait to be written. */

@@ -1,14 +1,27 @@
 // Keeps the bytes of a message whose rest has not come yet, and counts them against a bound that all connections of the process share.
+import type { IoMemory } from './io-memory.ts';
 
 /** All unfinished bytes of the process. When they are spent, the connection that holds most loses its own. */
 export class UnfinishedBytes {
   readonly #limit: number;
+  readonly #memory: IoMemory | undefined;
   readonly #holders = new Set<Held>();
   #used = 0;
 
-  /** `limit` is in bytes (`unfinished_limit`). */
-  constructor(limit: number) {
+  /** `limit` is in bytes (`unfinished_limit`). Much of what is held is held in `memory`. */
+  constructor(limit: number, memory?: IoMemory) {
     this.#limit = limit;
+    this.#memory = memory;
+  }
+
+  /** A buffer; what stands in it is undefined. */
+  take(size: number): Uint8Array {
+    return size < pooledFrom || this.#memory === undefined ? unfilled(size) : this.#memory.take(size);
+  }
+
+  /** Gives back what `take` returned. */
+  give(bytes: Uint8Array): void {
+    this.#memory?.give(bytes);
   }
 
   get used(): number {
@@ -36,12 +49,16 @@ export class UnfinishedBytes {
   }
 }
 
+/** Buffers from this size on are taken from the memory of the process. */
+const pooledFrom = 65_536;
 /** A buffer that small tails keep and large ones give back. */
 const keptCapacity = 4096;
 
 export class Held {
   #bytes: Uint8Array = new Uint8Array(0);
   length = 0;
+  /** Bytes that stand in front of the read window instead (read-window.ts). */
+  parked = 0;
   readonly #shared: UnfinishedBytes;
   readonly #revoked: () => void;
 
@@ -62,7 +79,7 @@ export class Held {
   append(bytes: Uint8Array, from: number, to: number): void {
     const needed = this.length + to - from;
     if (needed > this.#bytes.length) {
-      const larger = unfilled(Math.max(256, needed, this.length > 0 ? this.#bytes.length * 2 : 0));
+      const larger = this.#shared.take(Math.max(256, needed, this.length > 0 ? this.#bytes.length * 2 : 0));
       larger.set(this.#bytes.subarray(0, this.length));
       this.#replace(larger);
       if (needed > this.#bytes.length) {
@@ -105,8 +122,10 @@ export class Held {
   }
 
   #replace(bytes: Uint8Array): void {
-    const change = bytes.length - this.#bytes.length;
+    const before = this.#bytes;
+    const change = bytes.length - before.length;
     this.#bytes = bytes;
+    this.#shared.give(before);
     this.#shared.change(this, change);
   }
 }

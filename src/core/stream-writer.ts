@@ -3,14 +3,20 @@
 import type { Writable } from 'node:stream';
 import { type Area, AreaPool, AreaQueue } from './area-queue.ts';
 import { ForebayError } from './errors.ts';
+import { FileStream } from './file-stream.ts';
+import type { IoMemory } from './io-memory.ts';
 import { Drains, Room } from './room.ts';
 
 export interface StreamWriterOptions {
   /** Called once, when the stream can be written no more. */
   readonly onFailure?: (error: ForebayError) => void;
+  /** Where areas are taken from. */
+  readonly memory?: IoMemory;
 }
 
+/** A pipe takes no more at a time than its 64 KB, a file a megabyte. */
 const areaSize = 256 * 1024;
+const fileAreaSize = 1024 * 1024;
 /** Written areas that are kept for the next text. */
 const spareAreas = 2;
 
@@ -18,8 +24,9 @@ export class StreamWriter {
   /** Whether the stream is a terminal, where people look at it. */
   readonly terminal: boolean;
   readonly #stream: Writable;
+  readonly #areaSize: number;
   readonly #onFailure: (error: ForebayError) => void;
-  readonly #queue = new AreaQueue(new AreaPool(areaSize, spareAreas));
+  readonly #queue: AreaQueue;
   readonly #room = new Room();
   readonly #drains = new Drains();
   #writing = false;
@@ -30,6 +37,8 @@ export class StreamWriter {
 
   constructor(stream: Writable, options: StreamWriterOptions = {}) {
     this.#stream = stream;
+    this.#areaSize = stream instanceof FileStream ? fileAreaSize : areaSize;
+    this.#queue = new AreaQueue(new AreaPool(this.#areaSize, spareAreas, options.memory));
     this.#onFailure = options.onFailure ?? (() => {});
     this.terminal = 'isTTY' in stream && stream.isTTY === true;
     stream.on('error', (error) => this.#fail(error));
@@ -56,7 +65,7 @@ export class StreamWriter {
   }
 
   /** What is in the area is to be written; returns another one, empty, of at least `size` bytes. */
-  nextArea(size = areaSize): Area {
+  nextArea(size = 0): Area {
     const area = this.#queue.nextArea(size);
     this.#writeNext();
     return area;
@@ -103,7 +112,7 @@ export class StreamWriter {
     if (this.#writing || this.#failure !== undefined) {
       return;
     }
-    const head = this.#queue.head(areaSize);
+    const head = this.#queue.head(this.#areaSize);
     if (head === undefined) {
       this.#drains.end();
       return;

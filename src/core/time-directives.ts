@@ -22,6 +22,8 @@ export interface Moment {
 export interface Directive {
   /** Digits of the fraction of a second that stand here; 0 where it is something else, which `write` writes. */
   readonly fraction: number;
+  /** Where the seconds of the minute are in it: in two digits at its end, in other ways, or not at all. */
+  readonly seconds: 'digits' | 'other' | 'none';
   write(moment: Moment): string;
 }
 
@@ -61,15 +63,15 @@ export function pad(text: string, width: number, fill = '0'): string {
 }
 
 function literal(text: string): Directive {
-  return { fraction: 0, write: () => text };
+  return { fraction: 0, seconds: 'none', write: () => text };
 }
 
 function directiveOf(letter: string, spec: Spec, whole: string): Directive {
   if (letter === 'N' || letter === 'L') {
-    return { fraction: spec.width || (letter === 'N' ? 9 : 3), write: () => '' };
+    return { fraction: spec.width || (letter === 'N' ? 9 : 3), seconds: 'none', write: () => '' };
   }
   if (letter === 'z') {
-    return { fraction: 0, write: (moment) => offsetText(moment.offset, spec) };
+    return { fraction: 0, seconds: 'none', write: (moment) => offsetText(moment.offset, spec) };
   }
   const number = numbers[letter];
   if (spec.colons > 0 || letter === 'O' || letter === 'E') {
@@ -78,6 +80,7 @@ function directiveOf(letter: string, spec: Spec, whole: string): Directive {
   if (number !== undefined) {
     return {
       fraction: 0,
+      seconds: secondsOf(letter, spec),
       write: (moment) => numberText(String(number.value(moment)), number.width, number.fill, spec),
     };
   }
@@ -85,7 +88,14 @@ function directiveOf(letter: string, spec: Spec, whole: string): Directive {
   if (text === undefined) {
     return literal(whole);
   }
-  return { fraction: 0, write: (moment) => flagged(text(moment), spec) };
+  return { fraction: 0, seconds: secondsOf(letter, spec), write: (moment) => flagged(text(moment), spec) };
+}
+
+function secondsOf(letter: string, { flags, width }: Spec): Directive['seconds'] {
+  if (!'SsTXcr+'.includes(letter)) {
+    return 'none';
+  }
+  return 'STX'.includes(letter) && flags === '' && width === undefined ? 'digits' : 'other';
 }
 
 function numberText(text: string, width: number, fill: string, spec: Spec): string {

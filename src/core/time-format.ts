@@ -8,6 +8,11 @@ export interface TimeText {
   /** Only the first `length` bytes count. */
   readonly bytes: Uint8Array;
   readonly length: number;
+  /** The text is that of all seconds from the first to before the last but for `patches`; no second where they are equal. */
+  readonly firstSecond: number;
+  readonly lastSecond: number;
+  /** Pairs: where digits stand, and how many of the nanoseconds they are, or 0 for the two of the second in its minute. */
+  readonly patches: readonly number[];
   /**
    * `sec` are whole seconds since the epoch, `nsec` may exceed a second. `exact` is `sec` where that is beyond the safe integers,
    * `eventTime` says that the time was sent with a fraction. Returns false where the text differs from the one before in nothing but
@@ -24,13 +29,14 @@ const encoder = new TextEncoder();
 export class TimeFormat implements TimeText {
   bytes: Uint8Array = new Uint8Array(64);
   length = 0;
+  firstSecond = 0;
+  lastSecond = 0;
+  readonly patches: number[] = [];
   readonly #directives: readonly Directive[];
   readonly #zone: Zone;
   #sec = Number.NaN;
   #exact: bigint | undefined;
   #nsec = 0;
-  /** Where digits of the fraction stand in `bytes`, and how many: pairs. */
-  readonly #fractions: number[] = [];
 
   constructor(format: string | undefined, zone: Zone) {
     this.#directives = compile(format ?? (zone.utc ? '%Y-%m-%dT%H:%M:%SZ' : '%Y-%m-%dT%H:%M:%S%:z'));
@@ -58,8 +64,11 @@ export class TimeFormat implements TimeText {
   }
 
   patch(copy: Uint8Array): void {
-    for (let i = 0; i < this.#fractions.length; i += 2) {
-      writeFraction(copy, this.#fractions[i] as number, this.#fractions[i + 1] as number, this.#nsec);
+    for (let i = 0; i < this.patches.length; i += 2) {
+      const digits = this.patches[i + 1] as number;
+      if (digits > 0) {
+        writeFraction(copy, this.patches[i] as number, digits, this.#nsec);
+      }
     }
   }
 
@@ -79,16 +88,23 @@ export class TimeFormat implements TimeText {
       offset,
       zoneName: () => this.#zone.nameAt(sec),
     };
-    this.#fractions.length = 0;
+    this.patches.length = 0;
+    let wholeMinute = this.#zone.wholeMinuteAt(sec) && offset % 60 === 0;
     let text = '';
     for (const directive of this.#directives) {
       if (directive.fraction > 0) {
-        this.#fractions.push(Buffer.byteLength(text), directive.fraction);
+        this.patches.push(Buffer.byteLength(text), directive.fraction);
         text += '0'.repeat(directive.fraction);
       } else {
         text += directive.write(moment);
+        wholeMinute &&= directive.seconds !== 'other';
+        if (directive.seconds === 'digits') {
+          this.patches.push(Buffer.byteLength(text) - 2, 0);
+        }
       }
     }
+    this.firstSecond = wholeMinute ? sec - moment.second : sec;
+    this.lastSecond = wholeMinute ? this.firstSecond + 60 : sec + 1;
     this.length = Buffer.byteLength(text);
     if (this.length + 4 > this.bytes.length) {
       this.bytes = new Uint8Array(this.length * 2);
@@ -118,6 +134,9 @@ function writeFraction(bytes: Uint8Array, at: number, digits: number, nsec: numb
 export class FloatTime implements TimeText {
   readonly bytes = new Uint8Array(48);
   length = 0;
+  readonly firstSecond = 0;
+  readonly lastSecond = 0;
+  readonly patches = [];
 
   render(sec: number, nsec: number, exact: bigint | undefined, eventTime: boolean): boolean {
     const fraction = eventTime ? pad(String(nsec), 9) : '0';
@@ -132,9 +151,14 @@ export class FloatTime implements TimeText {
 export class UnixTime implements TimeText {
   readonly bytes = new Uint8Array(32);
   length = 0;
+  firstSecond = 0;
+  lastSecond = 0;
+  readonly patches = [];
 
   render(sec: number, _nsec: number, exact: bigint | undefined): boolean {
     this.length = encoder.encodeInto(String(exact ?? sec), this.bytes).written;
+    this.firstSecond = sec;
+    this.lastSecond = sec + 1;
     return true;
   }
 

@@ -23,6 +23,15 @@ export class TimeKey {
     return sec >= this.#from && sec < this.#to ? this.#start : this.#find(sec);
   }
 
+  /** The last answer holds from `from` on, to less than `to`. */
+  get from(): number {
+    return this.#from;
+  }
+
+  get to(): number {
+    return this.#to;
+  }
+
   #find(sec: number): number {
     const { size, zone } = this;
     const offset = zone.offsetAt(sec);

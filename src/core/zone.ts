@@ -9,15 +9,22 @@ export interface Zone {
   nameAt(sec: number): string;
   /** UTC itself, which ISO 8601 writes as Z. */
   readonly utc: boolean;
+  /** Whether what holds at `sec` holds for all of its minute. */
+  wholeMinuteAt(sec: number): boolean;
 }
 
-export const utcZone: Zone = { utc: true, offsetAt: () => 0, nameAt: () => 'UTC' };
+export const utcZone: Zone = { utc: true, offsetAt: () => 0, nameAt: () => 'UTC', wholeMinuteAt: () => true };
 
 /** The zone that the process runs in (TZ, /etc/localtime). */
 export function localZone(): Zone {
   const names = new LocalNames();
   const offsets = new OffsetCache(localOffset);
-  return { utc: false, offsetAt: (sec) => offsets.at(sec), nameAt: (sec) => names.at(sec, offsets.at(sec)) };
+  return {
+    utc: false,
+    offsetAt: (sec) => offsets.at(sec),
+    nameAt: (sec) => names.at(sec, offsets.at(sec)),
+    wholeMinuteAt: hasWholeMinutes,
+  };
 }
 
 /**
@@ -29,7 +36,7 @@ export function parseZone(text: string): Zone | undefined {
   if (fixed !== null) {
     const seconds = Number(fixed[2]) * 3600 + Number(fixed[3] ?? 0) * 60;
     const offset = fixed[1] === '-' ? -seconds : seconds;
-    return { utc: false, offsetAt: () => offset, nameAt: () => '' };
+    return { utc: false, offsetAt: () => offset, nameAt: () => '', wholeMinuteAt: () => true };
   }
   if (!/^[^/]+\/[^/]+(\/[^/]+)?$/.test(text)) {
     return undefined;
@@ -41,13 +48,17 @@ export function parseZone(text: string): Zone | undefined {
     return undefined;
   }
   const offsets = new OffsetCache((sec) => namedOffset(format, sec));
-  return { utc: false, offsetAt: (sec) => offsets.at(sec), nameAt: () => '' };
+  return { utc: false, offsetAt: (sec) => offsets.at(sec), nameAt: () => '', wholeMinuteAt: hasWholeMinutes };
 }
 
 /** The seconds that a Date can hold, less two days for the offset. */
 const dateLimit = 8_640_000_000_000 - 172_800;
 /** Before 1973 offsets changed within a minute too. */
 const wholeMinutesSince = 94_694_400;
+
+function hasWholeMinutes(sec: number): boolean {
+  return sec >= wholeMinutesSince;
+}
 
 /** Remembers the offset of one minute: since 1973 no zone has changed within one. */
 class OffsetCache {
@@ -63,7 +74,7 @@ class OffsetCache {
     const minute = Math.floor(sec / 60);
     if (minute !== this.#minute) {
       this.#offset = this.#look(Math.max(-dateLimit, Math.min(dateLimit, sec)));
-      this.#minute = sec >= wholeMinutesSince ? minute : Number.NaN;
+      this.#minute = hasWholeMinutes(sec) ? minute : Number.NaN;
     }
     return this.#offset;
   }

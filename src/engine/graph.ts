@@ -88,8 +88,8 @@ export class Graph {
       logTap.take = this.#ownLog?.take;
     }
     const memory = {
-      window: new ReadWindow(),
-      unfinished: new UnfinishedBytes(unfinishedLimit),
+      window: new ReadWindow(shared.io),
+      unfinished: new UnfinishedBytes(unfinishedLimit, shared.io),
       inflated: new ByteBudget(inflatedLimit),
     };
     for (const { definition, options, id, label, logLevel } of plan.inputs) {

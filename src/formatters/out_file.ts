@@ -3,7 +3,8 @@ import { p } from '../config/options.ts';
 import { FloatTime, TimeFormat, type TimeText, UnixTime } from '../core/time-format.ts';
 import { defineFormatter } from '../plugin/formatter.ts';
 import { addNewline, reportThrown, timeOptions, zoneOf } from '../plugin/formatter-options.ts';
-import { LineFormatter, type LineHead } from '../plugin/lines.ts';
+import type { LineHead } from '../plugin/line-head.ts';
+import { LineFormatter } from '../plugin/lines.ts';
 import { recordWriter } from '../plugin/record-writer.ts';
 
 export default defineFormatter({

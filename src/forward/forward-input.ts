@@ -8,6 +8,7 @@ import type { Input, InputContext } from '../plugin/input.ts';
 import type { ConnectionClose, HandshakeMaker } from './connection.ts';
 import type { streamOptions } from './forward-options.ts';
 import { Gate } from './gate.ts';
+import { SmallInflater } from './inflate.ts';
 import type { ListenAddress } from './listen-error.ts';
 import { Pieces } from './pieces.ts';
 import type { SecuritySettings } from './security-options.ts';
@@ -61,8 +62,10 @@ export function createForwardInput(
     ended: (origin) => pieces?.end(origin),
     clock: context.clock,
     window: context.memory.window,
+    wasm: context.wasm,
     unfinished: context.memory.unfinished,
     inflateHeld: context.memory.inflated,
+    inflater: new SmallInflater(),
     inflateLimit: options.decompression_size_limit,
     gate,
     tags: new TagReader({ tag: options.tag, prefix: options.add_tag_prefix, lenient: !options.skip_invalid_event }),

@@ -1,6 +1,7 @@
 // Finds the messages of the forward protocol in a stream of msgpack, and where each of their elements begins. Nothing is decoded and nothing
 // copied; what a message means is intake.ts. Protocol: https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1
 import { needMore, Skip } from '../msgpack/skip.ts';
+import type { Wasm } from '../msgpack/wasm.ts';
 
 /** `Framer.elements` of a nil, which is a heartbeat, and of any other value that is no array. */
 const heartbeat = -1;
@@ -22,7 +23,13 @@ export class Framer {
   /** Of an unfinished message: up to where it is walked over; an unfinished token begins there. */
   walked = 0;
   readonly #skip = new Skip();
+  readonly #wasm: Wasm | undefined;
   #inside = false;
+
+  /** `wasm` walks over large elements where they stand in its memory. */
+  constructor(wasm?: Wasm) {
+    this.#wasm = wasm;
+  }
 
   /**
    * The position after the message that begins at `base`, or a code of skip.ts. After `needMore` the next call takes the same message from
@@ -51,7 +58,7 @@ export class Framer {
         this.want = pos - base + 1;
         return needMore;
       }
-      const next = skip.run(bytes, pos, end);
+      const next = skip.runLarge(this.#wasm, bytes, pos, end);
       if (next < 0) {
         this.element = element;
         this.#inside = true;

@@ -1,6 +1,25 @@
 // Inflates the entries of CompressedPackedForward, within limits: small ones at once, large ones as a stream of pieces that is checked to its
 // end before anything of it is used. What the entries say is intake.ts.
 import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { Gunzip } from './gunzip.ts';
+
+/** One for all: it holds nothing between two calls. */
+export class SmallInflater {
+  readonly #gunzip = new Gunzip();
+
+  /**
+   * The inflated bytes where they are few, else why not: `large` then only says that `inflatePieces` is to be used. They may stand in `room`,
+   * which is larger than what is inflated at once.
+   */
+  inflate(kind: CompressedKind, input: Uint8Array, limit: number, room: Uint8Array): Uint8Array | InflateFailure {
+    if (kind !== 'gzip' || input.length === 0 || !this.#gunzip.supported) {
+      return inflateSmall(kind, input, limit);
+    }
+    const cap = Math.min(limit, syncLimit);
+    const length = this.#gunzip.run(input, room.subarray(0, cap + 1));
+    return typeof length === 'string' ? length : room.subarray(0, length);
+  }
+}
 
 /** Up to this many bytes out, inflating takes 0.2 ms or less and is done at once. */
 const syncLimit = 256 * 1024;
@@ -12,8 +31,7 @@ export type CompressedKind = 'gzip' | 'zstd';
 /** Why inflating failed: `large` is over the limit (of the sync way: more than it does), `broken` no whole compressed data. */
 export type InflateFailure = 'large' | 'broken';
 
-/** The inflated bytes where they are few, else why not: `large` then only says that `inflatePieces` is to be used. */
-export function inflateSmall(kind: CompressedKind, input: Uint8Array, limit: number): Uint8Array | InflateFailure {
+function inflateSmall(kind: CompressedKind, input: Uint8Array, limit: number): Uint8Array | InflateFailure {
   if (input.length === 0) {
     return input;
   }

@@ -3,14 +3,17 @@
 import type { Tag } from '../core/batch.ts';
 import type { ByteBudget } from '../core/byte-budget.ts';
 import type { Clock } from '../core/clock.ts';
+import type { ReadWindow } from '../core/read-window.ts';
+import { CleanEntries } from '../msgpack/clean-entries.ts';
 import { type FieldEdit, setFields } from '../msgpack/edit.ts';
-import { arrayLength, EntriesWalk, firstElement, isArray, isMap, isTime, rewriteEntries } from '../msgpack/entries.ts';
+import { arrayLength, firstElement, isArray, isMap, isTime } from '../msgpack/entries.ts';
 import { Skip } from '../msgpack/skip.ts';
 import { type Span, stringSpan } from '../msgpack/text.ts';
 import { isZero, isZeroTime, writeEventTime } from '../msgpack/time.ts';
+import type { Wasm } from '../msgpack/wasm.ts';
 import type { Batcher } from './batcher.ts';
 import type { Framer } from './framer.ts';
-import { type CompressedKind, InflateError, inflateSmall } from './inflate.ts';
+import { type CompressedKind, InflateError, type SmallInflater } from './inflate.ts';
 import { inflateLarge } from './inflate-large.ts';
 import { MessageOption } from './option.ts';
 import type { TagReader } from './tag-reader.ts';
@@ -26,7 +29,11 @@ export type Verdict = 'done' | CloseReason;
 
 /** What is done with all messages of a listener. */
 export interface IntakeSettings {
+  readonly window: ReadWindow;
+  /** Works in the window's memory; undefined where its TypeScript twins serve. */
+  readonly wasm?: Wasm | undefined;
   readonly tags: TagReader;
+  readonly inflater: SmallInflater;
   readonly inflateLimit: number;
   /** Bytes of inflated entries that the process may hold at a time. */
   readonly inflateHeld: ByteBudget;
@@ -40,7 +47,7 @@ export class Intake {
   readonly #clock: Clock;
   readonly #fields: readonly FieldEdit[];
   readonly #option = new MessageOption();
-  readonly #walk = new EntriesWalk();
+  readonly #clean: CleanEntries;
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
 
@@ -50,14 +57,40 @@ export class Intake {
     this.#batcher = batcher;
     this.#clock = clock;
     this.#fields = fields;
+    this.#clean = new CleanEntries(settings.wasm);
+  }
+
+  /**
+   * Takes the message at `pos` and those of its tag behind it as far as they are whole ones of the usual kind. Returns where they end; 0 where
+   * there is none, and nothing is done. All other kinds go through a framer and `message`, which would do the same with these; here it costs
+   * a part.
+   */
+  usual(bytes: Uint8Array, pos: number, end: number, limit: number): number {
+    const { wasm, tags } = this.#settings;
+    if (wasm === undefined || bytes.buffer !== wasm.memory.buffer) {
+      return this.#usual(bytes, pos, end, limit);
+    }
+    if (this.#fields.length > 0) {
+      return 0;
+    }
+    const base = bytes.byteOffset;
+    const { results } = wasm;
+    const next = wasm.exports.messages(base + pos, base + end, limit, tags.fixed === undefined ? 0 : 1) - base;
+    if (next === pos) {
+      return 0;
+    }
+    const [count = 0, start = 0, stop = 0, tagStart = 0, tagEnd = 0] = results;
+    const tag = tags.fixed ?? tags.find(bytes, tagStart - base, tagEnd - base);
+    bytes[start - base] = 0x92;
+    this.#batcher.addRun(tag, start - base, stop - base, count);
+    return next;
   }
 
   /**
    * Takes the message at `pos` if it is a whole one of the usual kind, and returns where it ends, else 0, and nothing is done: Message mode, a
-   * tag of less than 256 bytes, a time other than 0, a map, an empty option or none. All other kinds go through a framer and `message`, which
-   * would do the same with this one; here it costs half.
+   * tag of less than 256 bytes, a time other than 0, a map, an empty option or none.
    */
-  usual(bytes: Uint8Array, pos: number, end: number, limit: number): number {
+  #usual(bytes: Uint8Array, pos: number, end: number, limit: number): number {
     const head = bytes[pos];
     const tagHead = bytes[pos + 1] as number;
     let tag = pos + 2;
@@ -179,7 +212,8 @@ export class Intake {
     if (compressed === 'text' || start === end) {
       verdict = this.#standing(bytes, tag, start, end);
     } else {
-      const inflated = inflateSmall(compressed, bytes.subarray(start, end), this.#settings.inflateLimit);
+      const { inflater, inflateLimit, window } = this.#settings;
+      const inflated = inflater.inflate(compressed, bytes.subarray(start, end), inflateLimit, window.inflated);
       if (inflated === 'broken') {
         return 'FORWARD_INFLATE_BROKEN';
       }
@@ -187,7 +221,7 @@ export class Intake {
         this.#batcher.flush();
         return this.#large(compressed, bytes.slice(start, end), tag, this.#option.chunk(bytes), this.#option.signal);
       }
-      verdict = this.#entries(inflated, tag, 0, inflated.length, false, this.#asks(bytes));
+      verdict = this.#inflated(inflated, tag, this.#asks(bytes));
     }
     if (verdict === 'done') {
       this.#ack(bytes);
@@ -208,7 +242,7 @@ export class Intake {
     this.#option.signal = signal;
     try {
       for await (const run of inflateLarge(kind, input, inflateLimit, inflateHeld)) {
-        this.#entries(run, tag, 0, run.length, false, asks);
+        this.#inflated(run, tag, asks);
         await this.#batcher.settled;
       }
     } catch (error) {
@@ -221,6 +255,18 @@ export class Intake {
       this.#batcher.ack(chunk);
     }
     return 'done';
+  }
+
+  /** Entries in bytes of their own are brought to where the module finds them, if there is one. */
+  #inflated(entries: Uint8Array, tag: Tag | undefined, asks: readonly Uint8Array[] | undefined): Verdict {
+    const { window, wasm } = this.#settings;
+    if (wasm === undefined || entries.length > window.inflated.length) {
+      return this.#entries(entries, tag, 0, entries.length, false, asks);
+    }
+    if (entries.buffer !== window.inflated.buffer) {
+      window.inflated.set(entries);
+    }
+    return this.#entries(window.inflated, tag, 0, entries.length, false, asks);
   }
 
   /** Entries that stand in the batcher's bytes. */
@@ -238,18 +284,13 @@ export class Intake {
     inPlace: boolean,
     asks: readonly Uint8Array[] | undefined,
   ): Verdict {
-    const walk = this.#walk;
-    if (walk.run(bytes, start, to) < 0) {
+    const clean = this.#clean;
+    if (clean.run(bytes, start, to) < 0) {
       return 'FORWARD_MALFORMED';
     }
-    let { count, end } = walk;
-    if (!walk.clean) {
-      const rewritten = rewriteEntries(bytes, start, end);
-      count = rewritten.count;
-      end = rewritten.end;
-      if (rewritten.dropped > 0) {
-        this.#drop(tag, rewritten.dropped);
-      }
+    const { count, end, dropped } = clean;
+    if (dropped > 0) {
+      this.#drop(tag, dropped);
     }
     if (count === 0) {
       return 'done';

@@ -3,7 +3,6 @@
 import type { Emit, Origin } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import { Held, type UnfinishedBytes } from '../core/held.ts';
-import type { ReadWindow } from '../core/read-window.ts';
 import type { FieldEdit } from '../msgpack/edit.ts';
 import { jsonToMsgpack } from '../msgpack/from-json.ts';
 import { needMore } from '../msgpack/skip.ts';
@@ -16,6 +15,12 @@ import { JsonFramer } from './json-framer.ts';
 import { Opening } from './opening.ts';
 import { Oversize, optionElement } from './oversize.ts';
 
+/**
+ * Unfinished bytes are moved to where they are worked on fastest, but only so many for each byte that comes: however a message is cut, the
+ * work is in proportion to its bytes.
+ */
+const movesPerByte = 4;
+const mostMoves = 4 * 1024 * 1024;
 /** Values in a row that are no messages, before the connection is closed. */
 const noMessageLimit = 1000;
 
@@ -41,7 +46,6 @@ export interface Link {
 export interface SessionSettings extends IntakeSettings {
   readonly emit: Emit;
   readonly clock: Clock;
-  readonly window: ReadWindow;
   readonly unfinished: UnfinishedBytes;
   readonly gate: Gate;
   /** Bytes; a message's own size. */
@@ -67,7 +71,7 @@ export class Session {
   readonly #intake: Intake;
   readonly #acks: Acks;
   readonly #held: Held;
-  readonly #framer = new Framer();
+  readonly #framer: Framer;
   readonly #opening = new Opening();
   #json: JsonFramer | undefined;
   #oversize: Oversize | undefined;
@@ -77,11 +81,16 @@ export class Session {
   #ended = false;
   #taken = false;
   #noMessages = 0;
+  /** As many bytes as the unfinished message has at least, as far as is known. */
+  #wanted = 0;
+  /** As many unfinished bytes may be moved. */
+  #moves = mostMoves;
 
   /** `json` says what the peer speaks, where a handshake has told; else its first byte does. */
   constructor(settings: SessionSettings, origin: Origin, fields: readonly FieldEdit[], link: Link, json?: boolean) {
     this.#settings = settings;
     this.#origin = origin;
+    this.#framer = new Framer(settings.wasm);
     this.#link = link;
     if (json !== undefined) {
       this.#opening.pass();
@@ -107,28 +116,35 @@ export class Session {
 
   /** Takes `count` bytes that stand at the beginning of the read window. False: read no more until `Link.resume`. */
   read(count: number): boolean {
-    const { bytes, start } = this.#settings.window;
+    const { window } = this.#settings;
+    const { bytes, start } = window;
     const held = this.#held;
-    let from = start;
     const to = start + count;
-    if (!this.#opened(bytes, from, to)) {
+    if (!this.#opened(bytes, start, to)) {
       return false;
     }
     if (this.#busy) {
-      held.append(bytes, from, to);
+      held.append(bytes, start, to);
       return false;
     }
-    if (held.length > 0 && (held.length > count || held.length > start)) {
-      // What is held outweighs what came: it grows where it is, so that each byte is moved about once.
-      held.append(bytes, from, to);
-      this.#take(held.bytes, 0, held.length);
-    } else {
-      from -= held.length;
-      bytes.set(held.bytes.subarray(0, held.length), from);
+    this.#moves = Math.min(mostMoves, this.#moves + movesPerByte * count);
+    if (held.parked > 0) {
+      this.#take(bytes, start - window.unpark(held), to);
+    } else if (held.length === 0) {
+      this.#take(bytes, start, to);
+    } else if (held.length + count < this.#wanted) {
+      held.append(bytes, start, to);
+    } else if (held.length <= start && this.#mayMove(held.length)) {
+      window.clear();
+      bytes.set(held.bytes.subarray(0, held.length), start - held.length);
+      const from = start - held.length;
       held.clear();
       this.#take(bytes, from, to);
+    } else {
+      held.append(bytes, start, to);
+      this.#take(held.bytes, 0, held.length);
     }
-    if (this.#settings.denyKeepalive && this.#taken && held.length === 0) {
+    if (this.#settings.denyKeepalive && this.#taken && held.length + held.parked === 0) {
       this.end();
     }
     return this.#open && !this.#busy && !this.#settings.gate.closed;
@@ -143,7 +159,7 @@ export class Session {
   /** The socket is gone. */
   closed(): void {
     this.#open = false;
-    this.#held.release();
+    this.#release();
     this.#settings.ended?.(this.#origin);
   }
 
@@ -165,6 +181,7 @@ export class Session {
   /** Takes the messages between `from` and `to`, hands their events on, and holds what is unfinished. */
   #take(bytes: Uint8Array, from: number, to: number): void {
     this.#batcher.begin(bytes, this.#settings.clock.now());
+    this.#wanted = 0;
     let done = from;
     try {
       done = this.#json === undefined ? this.#messages(bytes, from, to) : this.#documents(this.#json, bytes, from, to);
@@ -178,11 +195,22 @@ export class Session {
     if (bytes === this.#held.bytes) {
       this.#held.shift(done);
     } else if (done < to) {
-      this.#held.append(bytes, done, to);
+      this.#keep(bytes, done, to);
     } else {
       this.#held.trim();
     }
     this.#acks.flush();
+  }
+
+  /** Keeps bytes of the window until more come: in front of it where it may be, so that the next read finishes them in place. */
+  #keep(bytes: Uint8Array, from: number, to: number): void {
+    const { window } = this.#settings;
+    const length = to - from;
+    if (bytes === window.bytes && !this.#busy && length <= window.start && this.#mayMove(length)) {
+      window.park(this.#held, from, to);
+    } else {
+      this.#held.append(bytes, from, to);
+    }
   }
 
   /** Returns up to where the bytes are done with. */
@@ -219,6 +247,7 @@ export class Session {
             this.#close('FORWARD_FRAME_TOO_LARGE');
           }
         }
+        this.#wanted = framer.want > chunkSizeLimit ? 0 : framer.want;
         return pos;
       }
       if (next - pos > chunkSizeLimit) {
@@ -346,8 +375,22 @@ export class Session {
       this.#batcher.flush();
       this.#acks.flush();
     } finally {
-      this.#held.release();
+      this.#release();
       this.#link.close(reason, cause);
     }
+  }
+
+  #release(): void {
+    this.#settings.window.unpark(this.#held);
+    this.#held.release();
+  }
+
+  /** Whether unfinished bytes may be moved once more. */
+  #mayMove(count: number): boolean {
+    if (count > this.#moves) {
+      return false;
+    }
+    this.#moves -= count;
+    return true;
   }
 }

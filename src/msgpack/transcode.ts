@@ -32,10 +32,11 @@ export interface ValueWriter {
 
 export class JsonTranscoder implements ValueWriter {
   readonly dialect: JsonDialect;
+  /** Whether DEL and C1 are escaped too. */
+  readonly escapesControls: boolean;
   readonly #kinds: Uint8Array;
   /** The bits that send a word of four bytes to the byte loop, beside quotes, backslashes and C0. */
   readonly #highBits: number;
-  readonly #escapeControls: boolean;
   readonly #left = new Int32Array(maxDepth + 1);
   readonly #outerKeys = new Int32Array(maxDepth + 1);
   readonly #isMap = new Uint8Array(maxDepth + 1);
@@ -47,7 +48,7 @@ export class JsonTranscoder implements ValueWriter {
   constructor(dialect: JsonDialect, escapeControls = false) {
     this.dialect = dialect;
     this.#kinds = byteKinds(dialect, escapeControls);
-    this.#escapeControls = escapeControls;
+    this.escapesControls = escapeControls;
     this.#highBits = escapeControls ? -1 : dialect.repairsUtf8 ? 0x80808080 | 0 : 0;
   }
 
@@ -293,7 +294,7 @@ export class JsonTranscoder implements ValueWriter {
     const length = utf8Length(src, at, stop);
     if (length > 0) {
       this.#next = at + length;
-      if (this.#escapeControls && byte === 0xc2 && (src[at + 1] as number) < 0xa0) {
+      if (this.escapesControls && byte === 0xc2 && (src[at + 1] as number) < 0xa0) {
         return writeEscape(dst, o, src[at + 1] as number);
       }
       for (let i = 0; i < length; i++) {

@@ -159,17 +159,18 @@ class FileOutput implements Output {
   readonly #paths = new Map<string, string>();
 
   constructor(context: PluginContext, settled: Settled, limit: number, printer: Printer) {
-    const { id, counters, clock, log } = context;
+    const { id, counters, clock, log, io } = context;
     this.#context = context;
     this.#path = settled.path;
     this.#append = !settled.path.numbered;
-    this.#splitter = new ChunkSplitter(settled.keys);
+    this.#splitter = new ChunkSplitter(settled.keys, context.wasm);
     this.#printer = printer;
     this.#limit = limit;
     this.#files = new FileSet({
       ...settled,
       clock,
       log,
+      memory: io,
       failures: counters.get('forebay_file_write_failures_total', { id }),
       refusedBytes: counters.get('forebay_file_refused_bytes_total', { id }),
     });

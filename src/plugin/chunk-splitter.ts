@@ -1,10 +1,12 @@
 // Splits batches into runs of events that belong together by their chunk keys: time, tag and fields, read in place. What becomes of a run is the
 // output's business.
 import type { Batch } from '../core/batch.ts';
+import type { TimeKey } from '../core/time-key.ts';
 import { Skip } from '../msgpack/skip.ts';
 import { type Span, stringSpan } from '../msgpack/text.ts';
 import { ReadView } from '../msgpack/view.ts';
 import { EventView } from '../msgpack/view-event.ts';
+import type { Wasm } from '../msgpack/wasm.ts';
 import type { ChunkKeys } from './buffer-options.ts';
 import { textWriter } from './record-writer.ts';
 
@@ -21,6 +23,7 @@ export class ChunkSplitter {
   /** What its fields say, as text. */
   fields: readonly string[] = [];
   readonly #keys: ChunkKeys;
+  readonly #wasm: Wasm | undefined;
   readonly #view = new ReadView();
   readonly #event = new EventView();
   readonly #skip = new Skip();
@@ -32,8 +35,9 @@ export class ChunkSplitter {
   /** Whether the key is to be made anew: it differs from the last run's. */
   #changed = true;
 
-  constructor(keys: ChunkKeys) {
+  constructor(keys: ChunkKeys, wasm: Wasm | undefined) {
     this.#keys = keys;
+    this.#wasm = wasm;
     this.#places = new Int32Array(keys.fields.length * 2);
   }
 
@@ -81,6 +85,12 @@ export class ChunkSplitter {
     }
     let at = this.#behind(record);
     while (at < view.end) {
+      if (time !== undefined && fields.length === 0) {
+        at = this.#sameTime(at, time);
+        if (at >= view.end) {
+          break;
+        }
+      }
       record = event.open(view, at);
       if (record < 0) {
         return view.end;
@@ -95,6 +105,18 @@ export class ChunkSplitter {
       at = this.#behind(record);
     }
     return at;
+  }
+
+  /** Passes over events whose time certainly has the answer that the last one had; where the next one begins. */
+  #sameTime(at: number, time: TimeKey): number {
+    const wasm = this.#wasm;
+    const { bytes, end } = this.#view;
+    if (wasm === undefined || bytes.buffer !== wasm.memory.buffer || time.to <= 0) {
+      return at;
+    }
+    const next = wasm.exports.within(at, end, Math.max(0, time.from), Math.min(time.to, 0xffff_ffff));
+    this.count += wasm.results[0] as number;
+    return next;
   }
 
   #behind(record: number): number {

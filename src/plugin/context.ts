@@ -3,9 +3,11 @@ import type { Batch } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { IoMemory } from '../core/io-memory.ts';
 import type { Logger } from '../core/log.ts';
 import type { SharedParts } from '../core/shared-parts.ts';
 import type { StreamWriter } from '../core/stream-writer.ts';
+import type { Wasm } from '../msgpack/wasm.ts';
 
 /**
  * Takes events that cannot be handled for a fault of their own: they go to `<label @ERROR>` if there is one, else they are counted, with one
@@ -29,4 +31,8 @@ export interface PluginContext {
   readonly refuse?: Refuse;
   /** What the plug-ins of the process share. */
   readonly shared?: SharedParts;
+  /** Memory for what is read and written; text that is written into it costs least. */
+  readonly io?: IoMemory | undefined;
+  /** The hot loop as WebAssembly, which works in that memory; undefined where its TypeScript twins serve. */
+  readonly wasm?: Wasm | undefined;
 }

@@ -1,24 +1,15 @@
 // The loop that all formatters of text share: a head (time, tag), the record, the end of the line; as many whole events as fit. What stands
 // in the head and how a record is written is given by the formatter.
-import type { Batch, Tag } from '../core/batch.ts';
+import type { Batch } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
-import type { TimeText } from '../core/time-format.ts';
 import { Skip } from '../msgpack/skip.ts';
-import type { ValueWriter } from '../msgpack/transcode.ts';
-import { escapeControls } from '../msgpack/transcode-controls.ts';
+import { JsonTranscoder, type ValueWriter } from '../msgpack/transcode.ts';
 import { noRoom, ReadView, WriteView } from '../msgpack/view.ts';
 import { EventView } from '../msgpack/view-event.ts';
 import type { PluginContext } from './context.ts';
 import type { FormatTarget, Formatter, OutputArea } from './formatter.ts';
-
-/** What stands in front of each record. */
-export interface LineHead {
-  readonly time: TimeText | undefined;
-  /** Between time and tag, or behind the time where there is no tag. */
-  readonly behindTime: string;
-  readonly tag: boolean;
-  readonly behindTag: string;
-}
+import { HeadText, type LineHead } from './line-head.ts';
+import { WasmLines } from './wasm-lines.ts';
 
 export interface LineShape {
   readonly head?: LineHead;
@@ -38,29 +29,25 @@ export class LineFormatter implements Formatter {
   readonly #event = new EventView();
   readonly #skip = new Skip();
   readonly #record: ValueWriter;
-  readonly #time: TimeText | undefined;
-  readonly #head: LineHead | undefined;
+  readonly #head: HeadText | undefined;
   readonly #newline: boolean;
   readonly #chomp: boolean;
-  readonly #escapesTag: boolean;
+  /** Writes what it can; undefined where all is written here. */
+  readonly #fast: WasmLines | undefined;
   readonly #unprintable: Counter;
   readonly #context: PluginContext;
-  #behindTime: Uint8Array = new Uint8Array(0);
-  #headBytes = new Uint8Array(64);
-  #headData = new DataView(this.#headBytes.buffer);
-  #headLength = 0;
-  #tag: Tag | undefined;
-  /** The same for tags seen before, as long as whoever read them keeps them. */
-  readonly #behindTimes = new WeakMap<Tag, Uint8Array>();
   #warned = false;
 
   constructor(context: PluginContext, shape: LineShape, target: FormatTarget) {
-    this.#record = shape.record;
-    this.#head = shape.head;
-    this.#time = shape.head?.time;
-    this.#newline = shape.newline;
+    const { record, newline } = shape;
+    this.#record = record;
+    this.#head = shape.head === undefined ? undefined : new HeadText(shape.head, target.escape !== 'nothing');
+    this.#newline = newline;
     this.#chomp = target.lines || shape.chomp === true;
-    this.#escapesTag = target.escape !== 'nothing';
+    this.#fast =
+      context.wasm !== undefined && record instanceof JsonTranscoder && !record.escapesControls
+        ? new WasmLines(context.wasm, record, this.#head, newline || this.#chomp)
+        : undefined;
     this.#context = context;
     this.#unprintable = context.counters.get('forebay_unprintable_events_total', { id: context.id });
   }
@@ -68,100 +55,69 @@ export class LineFormatter implements Formatter {
   format(batch: Batch, from: number, area: OutputArea): number {
     const events = this.#from;
     const to = this.#to;
-    const event = this.#event;
+    const fast = this.#fast;
     events.set(batch.entries);
     to.set(area.bytes, area.used);
-    if (this.#head !== undefined && batch.tag !== this.#tag) {
-      this.#setTag(this.#head, batch.tag);
-    }
+    this.#head?.setTag(batch.tag);
+    fast?.reset();
     const { start, end } = events;
     let at = start + from;
     while (at < end) {
-      const begin = to.at;
-      const record = event.open(events, at);
-      let next = record;
-      if (record >= 0) {
-        next = this.#writeHead(event, to) ? this.#record.write(events, record, to) : noRoom;
-      }
-      if (next >= 0 && to.at > to.limit) {
-        next = noRoom;
-      }
-      if (next < 0) {
-        to.at = begin;
-        if (next === noRoom) {
+      if (fast !== undefined) {
+        at = fast.write(events, at, to);
+        if (at === end) {
           break;
         }
-        at = this.#leaveOut(at, batch);
-        continue;
       }
-      if (this.#chomp) {
-        chomp(to, begin, this.#newline);
-      }
-      if (this.#newline || this.#chomp) {
-        to.bytes[to.at++] = 0x0a;
+      const next = this.#writeEvent(at, batch);
+      if (next === noRoom) {
+        break;
       }
       at = next;
     }
     area.used = to.at;
-    const done = at - start;
     if (batch.entries.length > keepBelow) {
       events.forget();
     }
     if (area.bytes.length > keepBelow) {
       to.forget();
     }
-    return done;
+    return at - start;
   }
 
-  #writeHead(event: EventView, to: WriteView): boolean {
-    const time = this.#time;
-    if (time !== undefined) {
-      if (time.render(event.sec, event.nsec, event.exact, event.eventTime)) {
-        this.#joinHead(time.bytes, time.length);
-      } else {
-        time.patch(this.#headBytes);
-      }
+  /** Returns where the next event begins, or `noRoom`. */
+  #writeEvent(at: number, batch: Batch): number {
+    const events = this.#from;
+    const to = this.#to;
+    const begin = to.at;
+    const record = this.#event.open(events, at);
+    let next = record;
+    if (record >= 0) {
+      next = this.#writeHead(to) ? this.#record.write(events, record, to) : noRoom;
     }
-    const length = this.#headLength;
-    if (to.at + length > to.limit) {
-      return false;
+    if (next >= 0 && to.at > to.limit) {
+      next = noRoom;
     }
-    // By words; up to three bytes too many are overwritten by the record.
-    const data = this.#headData;
-    const out = to.data;
-    const at = to.at;
-    for (let i = 0; i < length; i += 4) {
-      out.setInt32(at + i, data.getInt32(i));
+    if (next < 0) {
+      to.at = begin;
+      return next === noRoom ? noRoom : this.#leaveOut(at, batch);
     }
-    to.at = at + length;
-    return true;
+    if (this.#chomp) {
+      chomp(to, begin, this.#newline);
+    }
+    if (this.#newline || this.#chomp) {
+      to.bytes[to.at++] = 0x0a;
+    }
+    return next;
   }
 
-  /** All of the head behind the time, the same for every event of a tag. */
-  #setTag(head: LineHead, tag: Tag): void {
-    this.#tag = tag;
-    let behindTime = this.#behindTimes.get(tag);
-    if (behindTime === undefined) {
-      const before = head.time === undefined ? '' : head.behindTime;
-      const tagBytes = this.#escapesTag ? escapeControls(tag.bytes) : tag.bytes;
-      behindTime = head.tag
-        ? Buffer.concat([Buffer.from(before), tagBytes, Buffer.from(head.behindTag)])
-        : Buffer.from(before);
-      this.#behindTimes.set(tag, behindTime);
+  #writeHead(to: WriteView): boolean {
+    const head = this.#head;
+    if (head === undefined) {
+      return to.at <= to.limit;
     }
-    this.#behindTime = behindTime;
-    this.#joinHead(head.time?.bytes ?? this.#headBytes, head.time?.length ?? 0);
-  }
-
-  #joinHead(time: Uint8Array, length: number): void {
-    const whole = length + this.#behindTime.length;
-    if (whole + 4 > this.#headBytes.length) {
-      this.#headBytes = new Uint8Array(whole * 2 + 4);
-      this.#headData = new DataView(this.#headBytes.buffer);
-    }
-    this.#headBytes.set(time.subarray(0, length));
-    this.#headBytes.set(this.#behindTime, length);
-    this.#headLength = whole;
+    head.render(this.#event);
+    return head.write(to);
   }
 
   /** Counts an event that cannot be printed; returns where the next one begins. */

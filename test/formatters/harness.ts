@@ -13,11 +13,13 @@ import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { packInteger } from '../../src/msgpack/pack.ts';
+import type { Wasm } from '../../src/msgpack/wasm.ts';
 import { createFormatter, type FormatTarget, type Formatter, plainTarget } from '../../src/plugin/formatter.ts';
 import { createInjector, type Injector, injectSection } from '../../src/plugin/inject.ts';
 import type { Output, OutputContext } from '../../src/plugin/output.ts';
 import { Registry } from '../../src/plugin/registry.ts';
 import { tempFolder } from '../support/temp.ts';
+import { io, module } from '../support/twins.ts';
 
 export interface VectorTime {
   readonly kind?: string;
@@ -32,7 +34,11 @@ export interface TestContext extends OutputContext {
   readonly refused: { readonly code: string; readonly tag: string; readonly count: number }[];
 }
 
-export function testContext(stdout = new StreamWriter(new PassThrough())): TestContext {
+/** With the WebAssembly module unless `wasm` is null. */
+export function testContext(
+  stdout = new StreamWriter(new PassThrough(), { memory: io }),
+  wasm: Wasm | null = module,
+): TestContext {
   const logged: { level: number; msg: string }[] = [];
   const refused: { code: string; tag: string; count: number }[] = [];
   const log = pino({ level: 'info' }, { write: (line) => logged.push(JSON.parse(line)) });
@@ -49,6 +55,8 @@ export function testContext(stdout = new StreamWriter(new PassThrough())): TestC
     output: () => () => undefined,
     refused,
     refuse: (events, code) => refused.push({ code, tag: events.tag.text, count: events.count }),
+    io,
+    wasm: wasm ?? undefined,
   };
 }
 
@@ -62,6 +70,7 @@ export interface MadeFormatter {
 export async function makeFormatter(
   body: string,
   target: FormatTarget = plainTarget,
+  wasm?: Wasm | null,
 ): Promise<MadeFormatter | { readonly refused: readonly string[] }> {
   const options = {
     format: p.plugin({ desc: 'A formatter.', kind: 'formatter', default: 'json' }),
@@ -79,7 +88,7 @@ export async function makeFormatter(
   if (errors.length > 0) {
     return { refused: errors };
   }
-  const context = testContext();
+  const context = testContext(undefined, wasm);
   try {
     return {
       context,

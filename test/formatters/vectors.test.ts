@@ -1,7 +1,9 @@
 // Every case of vectors/formatters.json: what the real Fluentd's formatters and <inject> made of an event, byte for byte.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Wasm } from '../../src/msgpack/wasm.ts';
 import { differencesOf } from '../support/differences.ts';
+import { twins } from '../support/twins.ts';
 import { batchOf, entry, formatAll, inZone, makeFormatter, type VectorTime } from './harness.ts';
 
 interface FormatterCase {
@@ -23,9 +25,9 @@ const { cases } = JSON.parse(readFileSync(new URL('../vectors/formatters.json', 
 };
 const differences = differencesOf('formatters.json');
 
-describe('vectors/formatters.json', () => {
+describe.for(twins)('vectors/formatters.json, %s', ([, wasm]) => {
   test.for(cases.map((each) => [each.name, each] as const))('%s', async ([name, each]) => {
-    const outcome = await inZone(each.TZ ?? 'UTC', () => run(each));
+    const outcome = await inZone(each.TZ ?? 'UTC', () => run(each, wasm ?? null));
     const difference = differences.get(name);
     if (difference !== undefined) {
       expect(outcome).toEqual(difference.ours);
@@ -45,8 +47,8 @@ describe('vectors/formatters.json', () => {
   });
 });
 
-async function run(each: FormatterCase) {
-  const made = await makeFormatter(each.config);
+async function run(each: FormatterCase, wasm: Wasm | null) {
+  const made = await makeFormatter(each.config, undefined, wasm);
   if ('refused' in made) {
     return made;
   }

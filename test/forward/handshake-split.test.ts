@@ -12,6 +12,7 @@ import { ReadWindow } from '../../src/core/read-window.ts';
 import { createAuthenticator } from '../../src/forward/authenticator.ts';
 import { Connection, type StreamListenerSettings } from '../../src/forward/connection.ts';
 import { Gate } from '../../src/forward/gate.ts';
+import { SmallInflater } from '../../src/forward/inflate.ts';
 import type { SecuritySettings } from '../../src/forward/security-options.ts';
 import { ServerHandshake } from '../../src/forward/server-handshake.ts';
 import { TagReader } from '../../src/forward/tag-reader.ts';
@@ -82,6 +83,7 @@ async function feed(security: SecuritySettings, bytes: Uint8Array, cuts: readonl
       jsonSizeLimit: 1 << 24,
       inflateLimit: 1 << 28,
       inflateHeld: new ByteBudget(1 << 25),
+      inflater: new SmallInflater(),
       denyKeepalive: false,
       dropped: () => undefined,
       noticed: () => undefined,

@@ -14,8 +14,10 @@ import { UnfinishedBytes } from '../../src/core/held.ts';
 import { ReadWindow } from '../../src/core/read-window.ts';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { Skip } from '../../src/msgpack/skip.ts';
+import type { Wasm } from '../../src/msgpack/wasm.ts';
 import type { Input, InputContext } from '../../src/plugin/input.ts';
 import { tempFolder } from '../support/temp.ts';
+import { io, module } from '../support/twins.ts';
 
 export interface KeptEvent {
   /** The tag's bytes in hexadecimal. */
@@ -36,11 +38,18 @@ export interface TestInput {
   stop(): Promise<void>;
 }
 
-/** `source` is the text of one `<source>` section. `emitted` may hold a batch back. */
+const window = new ReadWindow(io);
+
+/** `wasm` null: the TypeScript twins. */
+export interface TestInputOptions extends Partial<Pick<InputContext, 'random' | 'log'>> {
+  readonly wasm?: Wasm | null;
+}
+
+/** `source` is the text of one `<source>` section. `emitted` may hold a batch back. With the WebAssembly module unless `wasm` is null. */
 export async function startInput(
   source: string,
   emitted: (batch: Batch) => Promise<void> | undefined = () => undefined,
-  more: Partial<Pick<InputContext, 'random' | 'log'>> = {},
+  { wasm = module, ...more }: TestInputOptions = {},
 ): Promise<TestInput> {
   const temp = tempFolder('input');
   const file = join(temp.path, 'test.conf');
@@ -65,7 +74,9 @@ export async function startInput(
       hostname: hostname(),
       workerId: 0,
       stdout: new StreamWriter(new PassThrough()),
-      memory: { window: new ReadWindow(), unfinished, inflated: new ByteBudget(32 * 1024 * 1024) },
+      io,
+      wasm: wasm ?? undefined,
+      memory: { window, unfinished, inflated: new ByteBudget(32 * 1024 * 1024) },
       emit(batch) {
         batches.push({ tag: batch.tag.text, count: batch.count, acks: batch.acks?.length ?? 0 });
         origins.push(batch.origin);

@@ -1,13 +1,17 @@
 // The same bytes, cut anywhere, give the same events, replies and closing.
 import { readdirSync, readFileSync } from 'node:fs';
+import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ByteBudget } from '../../src/core/byte-budget.ts';
 import { UnfinishedBytes } from '../../src/core/held.ts';
 import { ReadWindow } from '../../src/core/read-window.ts';
 import { Gate } from '../../src/forward/gate.ts';
+import { SmallInflater } from '../../src/forward/inflate.ts';
 import { type Link, Session, type SessionSettings } from '../../src/forward/session.ts';
 import { TagReader } from '../../src/forward/tag-reader.ts';
+import { encodedRecord, encodedTime, mangled } from '../msgpack/arbitrary.ts';
+import { io, twins } from '../support/twins.ts';
 import { eventsOf, hex } from './harness.ts';
 
 interface Outcome {
@@ -16,7 +20,8 @@ interface Outcome {
   readonly closed: string;
 }
 
-const window = new ReadWindow();
+const window = new ReadWindow(io);
+let wasm = twins[0]?.[1];
 const vectors = new URL('../vectors/', import.meta.url);
 
 /** Feeds `bytes` in the pieces that `cuts` make of them; waits where the session says so. */
@@ -46,12 +51,14 @@ async function feed(
     },
     clock: { now: () => 1_700_000_000_000 },
     window,
+    wasm,
     unfinished,
     gate: new Gate(1 << 20, () => undefined),
     tags: new TagReader({ tag: undefined, prefix: undefined, lenient: false }),
     chunkSizeLimit: 1 << 28,
     chunkSizeWarnLimit: undefined,
     jsonSizeLimit: 1 << 24,
+    inflater: new SmallInflater(),
     inflateLimit: 1 << 28,
     inflateHeld: new ByteBudget(1 << 25),
     denyKeepalive: false,
@@ -111,20 +118,92 @@ const streams: (readonly [string, Uint8Array, Partial<SessionSettings>])[] = [
   ...cases,
 ];
 
-test.each(streams)('%s: byte by byte', async (_, bytes, limits) => {
-  const whole = await feed(bytes, [], limits);
-  expect(await feed(bytes, [...bytes.keys()], limits)).toEqual(whole);
+describe.each(twins)('%s', (_, twin) => {
+  beforeAll(() => {
+    wasm = twin;
+  });
+
+  test.each(streams)('%s: byte by byte', async (_, bytes, limits) => {
+    const whole = await feed(bytes, [], limits);
+    expect(await feed(bytes, [...bytes.keys()], limits)).toEqual(whole);
+  });
+
+  test.each(streams.filter(([, bytes]) => bytes.length < 2500))(
+    '%s: cut in two at every byte',
+    async (_, bytes, limits) => {
+      const whole = await feed(bytes, [], limits);
+      for (let at = 1; at < bytes.length; at++) {
+        expect(await feed(bytes, [at], limits)).toEqual(whole);
+      }
+    },
+  );
+
+  test('streams behind one another, cut at random places', async () => {
+    // One that closes the connection would hide those behind it.
+    const open: Uint8Array[] = [];
+    for (const [, bytes] of captures) {
+      if ((await feed(bytes, [])).closed === '') {
+        open.push(bytes);
+      }
+    }
+    expect(open.length).toBeGreaterThan(10);
+    const all = Uint8Array.from(Buffer.concat(open));
+    const whole = await feed(all, []);
+    expect(whole.events.length).toBeGreaterThan(40);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: all.length - 1 }), { maxLength: 40 }), async (cuts) => {
+        expect(
+          await feed(
+            all,
+            cuts.sort((a, b) => a - b),
+          ),
+        ).toEqual(whole);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
 
-test.each(streams.filter(([, bytes]) => bytes.length < 2500))(
-  '%s: cut in two at every byte',
-  async (_, bytes, limits) => {
-    const whole = await feed(bytes, [], limits);
-    for (let at = 1; at < bytes.length; at++) {
-      expect(await feed(bytes, [at], limits)).toEqual(whole);
-    }
-  },
+const tag = fc.constantFrom(
+  'a',
+  'docker.nginx.web-1.0123456789',
+  'b'.repeat(40),
+  'b'.repeat(41),
+  'c'.repeat(300),
+  '',
+  7,
 );
+const option = fc.constantFrom<readonly (object | null)[]>([], [{}], [null], [{ chunk: 'x' }], [{}, {}]);
+const zeroTime = fc.constantFrom('ce00000000', 'd7000000000000000000', '00').map((text) => Buffer.from(text, 'hex'));
+const single = fc
+  .tuple(tag, fc.oneof({ weight: 9, arbitrary: encodedTime }, zeroTime), encodedRecord, option)
+  .map(([name, time, record, more]) => [
+    Buffer.of(0x93 + more.length),
+    encode(name),
+    time,
+    record,
+    ...more.map((one) => encode(one)),
+  ])
+  .map((parts) => Uint8Array.from(Buffer.concat(parts)));
+const packed = fc
+  .tuple(
+    tag,
+    fc.array(fc.tuple(encodedTime, encodedRecord, fc.constantFrom('clean', 'nested', 'third')), { maxLength: 6 }),
+    option,
+  )
+  .map(([name, list, more]) => {
+    const entries = list.map(([time, record, form]) =>
+      form === 'nested'
+        ? Buffer.concat([Buffer.of(0x92, 0x92), time, Buffer.of(0x80), record])
+        : Buffer.concat([
+            Buffer.of(form === 'third' ? 0x93 : 0x92),
+            time,
+            record,
+            Buffer.of(...(form === 'third' ? [5] : [])),
+          ]),
+    );
+    return Uint8Array.from(encode([name, Buffer.concat(entries), ...more]));
+  });
 
 test('a JSON stream with white space around its documents, cut in two at every byte', async () => {
   const bytes = Uint8Array.from(Buffer.from('["a",1,{}]\n\n  ["b",1,{},{"chunk":"c"}] \n'));
@@ -135,27 +214,23 @@ test('a JSON stream with white space around its documents, cut in two at every b
   }
 });
 
-test('streams behind one another, cut at random places', async () => {
-  // One that closes the connection would hide those behind it.
-  const open: Uint8Array[] = [];
-  for (const [, bytes] of captures) {
-    if ((await feed(bytes, [])).closed === '') {
-      open.push(bytes);
-    }
-  }
-  expect(open.length).toBeGreaterThan(10);
-  const all = Uint8Array.from(Buffer.concat(open));
-  const whole = await feed(all, []);
-  expect(whole.events.length).toBeGreaterThan(40);
+test('both versions take the same from any stream of messages, mangled or not, cut anywhere', async () => {
+  const streams = fc
+    .array(fc.tuple(fc.oneof(single, packed), fc.integer({ min: 1, max: 4 })), { maxLength: 8 })
+    .map((list) => Uint8Array.from(Buffer.concat(list.flatMap(([message, times]) => Array(times).fill(message)))));
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: all.length - 1 }), { maxLength: 40 }), async (cuts) => {
-      expect(
-        await feed(
-          all,
-          cuts.sort((a, b) => a - b),
-        ),
-      ).toEqual(whole);
-    }),
-    { numRuns: 60 },
+    fc.asyncProperty(
+      fc.oneof(streams, mangled(streams)),
+      fc.array(fc.nat(), { maxLength: 5 }),
+      async (bytes, places) => {
+        const cuts = places.map((at) => at % (bytes.length + 1)).sort((a, b) => a - b);
+        const [fast, plain] = twins.map(([, twin]) => twin);
+        wasm = plain;
+        const wanted = await feed(bytes, cuts);
+        wasm = fast;
+        expect(await feed(bytes, cuts)).toEqual(wanted);
+      },
+    ),
+    { numRuns: 500 },
   );
 });

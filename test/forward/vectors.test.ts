@@ -9,6 +9,7 @@ import { decode } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
 import { differencesOf } from '../support/differences.ts';
 import { freePort } from '../support/ports.ts';
+import { twins } from '../support/twins.ts';
 import { hex, type KeptEvent, startInput, type TestInput } from './harness.ts';
 
 interface Step {
@@ -51,11 +52,12 @@ const vectors = JSON.parse(readFileSync(new URL('../vectors/forward_in.json', im
 const { cases } = vectors;
 const differences = differencesOf('forward_in.json');
 
-describe.concurrent('in_forward of Fluentd 1.19.3', () => {
+describe.concurrent.for(twins)('in_forward of Fluentd 1.19.3, by %s', ([, wasm]) => {
   test.each(cases.map((one) => [one.name, one] as const))('%s', async (name, vector) => {
     const port = await freePort();
     const expected = { ...vector, ...(differences.get(name)?.ours as Partial<VectorCase> | undefined) };
-    const started = await startInput(vector.source.replace('PORT', String(port)), undefined, { random: fixedSalts() });
+    const source = vector.source.replace('PORT', String(port));
+    const started = await startInput(source, undefined, { random: fixedSalts(), wasm: wasm ?? null });
     try {
       const seen = vector.steps.some((step) => step.udp_send_hex !== undefined)
         ? await overUdp(port, vector.steps)

@@ -61,9 +61,9 @@ test('mangled entries never leave a form behind that is not clean', () => {
       const walk = new EntriesWalk();
       if (walk.run(run, 0, run.length) === 0) {
         const { count, end } = rewriteEntries(run, 0, walk.end);
-        const again = new EntriesWalk();
-        expect(again.run(run, 0, end)).toBe(0);
-        expect([again.count, again.clean, again.end]).toEqual([count, true, end]);
+        const clean = run.slice(0, end);
+        expect(rewriteEntries(run, 0, end)).toEqual({ count, dropped: 0, end });
+        expect(run.slice(0, end)).toEqual(clean);
       }
     }),
     { numRuns: 2000 },

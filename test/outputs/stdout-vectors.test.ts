@@ -6,12 +6,22 @@ import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tagFromText } from '../../src/core/batch.ts';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
+import type { Wasm } from '../../src/msgpack/wasm.ts';
 import { packString } from '../../src/plugin/inject-values.ts';
 import type { Output } from '../../src/plugin/output.ts';
-import { batchOf, entry, inZone, makeOutput, testContext, type VectorTime } from '../formatters/harness.ts';
+import {
+  batchOf,
+  entry,
+  inZone,
+  makeOutput,
+  type TestContext,
+  testContext,
+  type VectorTime,
+} from '../formatters/harness.ts';
 import { startInput, type TestInput } from '../forward/harness.ts';
 import { differencesOf } from '../support/differences.ts';
 import { connectTo, freePort } from '../support/ports.ts';
+import { twins } from '../support/twins.ts';
 
 interface Line {
   readonly line?: string | null;
@@ -61,7 +71,11 @@ function expected(name: string, each: Line): string {
 
 class Printed {
   readonly stream = new PassThrough();
-  readonly context = testContext(new StreamWriter(this.stream));
+  readonly context: TestContext;
+
+  constructor(wasm: Wasm | null) {
+    this.context = testContext(new StreamWriter(this.stream), wasm);
+  }
 
   async read(): Promise<string> {
     await this.context.stdout.drain(AbortSignal.timeout(5000));
@@ -69,10 +83,10 @@ class Printed {
   }
 }
 
-describe('messages', () => {
+describe.for(twins)('messages, by %s', ([, wasm]) => {
   const zone = process.env['TZ'];
-  const withOj = new Printed();
-  const withoutOj = new Printed();
+  const withOj = new Printed(wasm ?? null);
+  const withoutOj = new Printed(wasm ?? null);
   let outputs: Output[] = [];
   let input: TestInput;
   let port = 0;
@@ -85,9 +99,13 @@ describe('messages', () => {
       await makeOutput('@type stdout\n<format>\njson_parser json\n</format>', withoutOj.context),
     ];
     const source = `<source>\n@type forward\nbind 127.0.0.1\nport ${port}\n</source>`;
-    input = await startInput(source, async (batch) => {
-      await Promise.all(outputs.map((output) => output.emit(batch)));
-    });
+    input = await startInput(
+      source,
+      async (batch) => {
+        await Promise.all(outputs.map((output) => output.emit(batch)));
+      },
+      { wasm: wasm ?? null },
+    );
   });
 
   afterAll(async () => {
@@ -110,19 +128,21 @@ describe('messages', () => {
 
 const record = Buffer.from([0x81, 0xa1, 0x61, 1]);
 
-describe('time zones', () => {
+describe.for(twins)('time zones, by %s', ([, wasm]) => {
   const cases = vectors.timezones.flatMap(({ TZ, cases }) => cases.map((each) => [TZ, each.name, each] as const));
   test.for(cases)('%s, %s', async ([zone, name, each]) => {
-    const line = await inZone(zone, () => print('@type stdout', 't', [entry(each.time, record)]));
+    const line = await inZone(zone, () => print('@type stdout', 't', [entry(each.time, record)], wasm ?? null));
     expect(line).toBe(expected(`${zone}: ${name}`, each));
   });
 });
 
-describe('formats', () => {
+describe.for(twins)('formats, by %s', ([, wasm]) => {
   const cases = vectors.formats.filter(({ cases }) => cases !== undefined);
   test.for(cases.map((each) => [each.name, each] as const))('%s', async ([name, each]) => {
     const entries = (each.cases ?? []).map(({ time }, index) => entry(time, packJson(each.records?.[index])));
-    const lines = await inZone(each.TZ ?? 'UTC', () => print(`@type stdout\n${each.config}`, 't.a', entries));
+    const lines = await inZone(each.TZ ?? 'UTC', () =>
+      print(`@type stdout\n${each.config}`, 't.a', entries, wasm ?? null),
+    );
     expect(lines).toBe((each.cases ?? []).map((one) => expected(`${name}: ${one.name}`, one)).join(''));
   });
 
@@ -139,8 +159,8 @@ test('every difference on purpose was met', () => {
   expect([...differences.keys()].filter((name) => !used.has(name))).toEqual([]);
 });
 
-async function print(body: string, tag: string, entries: readonly Buffer[]): Promise<string> {
-  const printed = new Printed();
+async function print(body: string, tag: string, entries: readonly Buffer[], wasm: Wasm | null): Promise<string> {
+  const printed = new Printed(wasm);
   const output = await makeOutput(body, printed.context);
   await output.emit(batchOf(tagFromText(tag), Buffer.concat(entries), entries.length));
   await output.stop(AbortSignal.timeout(5000));
