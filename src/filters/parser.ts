@@ -109,6 +109,7 @@ class ParserFilter implements Filter {
       at = next;
     }
     from.forget();
+    this.#merger.forget();
     const entries = this.#out.take();
     return this.#count === 0 ? undefined : { ...batch, entries, count: this.#count, seq: batch.seq + first };
   }
@@ -172,33 +173,36 @@ class ParserFilter implements Filter {
     } else {
       out.append(bytes, start, record);
     }
-    const fields = parsed === undefined ? nothing : this.#parsed.bytes.bytes.subarray(parsed.start, parsed.end);
-    const made = this.#rename(fields);
-    if (this.#options.reserve_data) {
-      this.#merger.merge(this.#original(record, next, parsed !== undefined), made, out);
+    const { inject_key_prefix: prefix, hash_value_field: holder } = this.#options;
+    if (parsed === undefined || prefix !== undefined || holder !== undefined) {
+      const { bytes: read } = this.#parsed.bytes;
+      const made = this.#rename(parsed === undefined ? nothing : read.subarray(parsed.start, parsed.end));
+      this.#append(record, next, parsed !== undefined, made, 0, made.length);
     } else {
-      out.append(made);
+      this.#append(record, next, true, this.#parsed.bytes.bytes, parsed.start, parsed.end);
     }
     this.#count++;
   }
 
-  #original(record: number, next: number, parsed: boolean): Uint8Array {
+  /** Appends the record: what was made, and what stays of the original. */
+  #append(record: number, next: number, parsed: boolean, made: Uint8Array, start: number, end: number): void {
     const { bytes } = this.#from;
-    if (!parsed || !this.#options.remove_key_name_field) {
-      return bytes.subarray(record, next);
+    const out = this.#out;
+    if (!this.#options.reserve_data) {
+      out.append(made, start, end);
+    } else if (parsed && this.#options.remove_key_name_field) {
+      const rest = this.#rest;
+      rest.length = 0;
+      rest.append(bytes, record, next);
+      rest.length = this.#remover.remove(rest.bytes, 0, rest.length);
+      this.#merger.merge(rest.bytes, 0, rest.length, made, start, end, out);
+    } else {
+      this.#merger.merge(bytes, record, next, made, start, end, out);
     }
-    const rest = this.#rest;
-    rest.length = 0;
-    rest.append(bytes, record, next);
-    rest.length = this.#remover.remove(rest.bytes, 0, rest.length);
-    return rest.view();
   }
 
   #rename(fields: Uint8Array): Uint8Array {
     const { inject_key_prefix: prefix, hash_value_field: holder } = this.#options;
-    if (prefix === undefined && holder === undefined) {
-      return fields;
-    }
     const named = this.#named;
     named.length = 0;
     if (holder !== undefined) {

@@ -6,14 +6,14 @@ export class GrowingBytes {
   length = 0;
 
   constructor(room = 1024) {
-    this.bytes = Buffer.allocUnsafeSlow(room);
+    this.bytes = unfilled(room);
   }
 
   /** Makes room for so many bytes more. */
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed > this.bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
+      const larger = unfilled(Math.max(needed, this.bytes.length * 2));
       larger.set(this.bytes.subarray(0, this.length));
       this.bytes = larger;
     }
@@ -45,6 +45,12 @@ export class GrowingBytes {
     this.length = 0;
     return taken;
   }
+}
+
+/** Memory with anything in it: only what is written is ever shown. A plain array, whose views are made faster than a Buffer's. */
+function unfilled(size: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(buffer, byteOffset, size);
 }
 
 const empty = new Uint8Array(0);

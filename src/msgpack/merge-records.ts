@@ -13,25 +13,26 @@ export class RecordMerger {
   readonly #skip = new Skip();
   readonly #first = new Pairs();
   readonly #second = new Pairs();
+  /** For each pair of the second its place in the first, or -1; and the other way round. */
+  #places = new Int32Array(64);
+  #givers = new Int32Array(64);
 
-  /** Appends the merged record. Both are whole records from their first byte on; `out` is neither of them. */
-  merge(first: Uint8Array, second: Uint8Array, out: GrowingBytes): void {
-    const a = this.#first.read(first, this.#skip);
-    const b = this.#second.read(second, this.#skip);
-    const places = findPlaces(a, b);
-    let placed = 0;
-    for (const place of places) {
-      placed += place < 0 ? 0 : 1;
-    }
+  /** Appends the merged record. Both are whole records, from `start` to `end` of their bytes; `out` is neither of them. */
+  merge(
+    first: Uint8Array,
+    start: number,
+    end: number,
+    second: Uint8Array,
+    secondStart: number,
+    secondEnd: number,
+    out: GrowingBytes,
+  ): void {
+    const a = this.#first.read(first, start, end, this.#skip);
+    const b = this.#second.read(second, secondStart, secondEnd, this.#skip);
+    const placed = this.#place(a, b);
     appendMapHead(out, a.count + b.count - placed);
-    const givers = new Int32Array(a.count).fill(-1);
-    for (const [index, place] of places.entries()) {
-      if (place >= 0) {
-        givers[place] = index;
-      }
-    }
     for (let i = 0; i < a.count; i++) {
-      const giver = givers[i] as number;
+      const giver = this.#givers[i] as number;
       if (giver < 0) {
         out.append(a.bytes, a.key(i), a.end(i));
       } else {
@@ -39,19 +40,46 @@ export class RecordMerger {
         out.append(b.bytes, b.value(giver), b.end(giver));
       }
     }
-    for (const [index, place] of places.entries()) {
-      if (place < 0) {
-        out.append(b.bytes, b.key(index), b.end(index));
+    for (let i = 0; i < b.count; i++) {
+      if ((this.#places[i] as number) < 0) {
+        out.append(b.bytes, b.key(i), b.end(i));
       }
     }
-    a.forget();
-    b.forget();
+  }
+
+  /** Lets go of the memory that it looked at last. */
+  forget(): void {
+    this.#first.forget();
+    this.#second.forget();
+  }
+
+  /** Finds the places; returns how many pairs of the second have one. */
+  #place(a: Pairs, b: Pairs): number {
+    if (b.count > this.#places.length) {
+      this.#places = new Int32Array(b.count * 2);
+    }
+    if (a.count > this.#givers.length) {
+      this.#givers = new Int32Array(a.count * 2);
+    }
+    this.#givers.fill(-1, 0, a.count);
+    findPlaces(a, b, this.#places);
+    let placed = 0;
+    for (let i = 0; i < b.count; i++) {
+      const place = this.#places[i] as number;
+      if (place >= 0) {
+        placed++;
+        this.#givers[place] = i;
+      }
+    }
+    return placed;
   }
 }
 
 /** The pairs of one record. */
 class Pairs {
   count = 0;
+  /** For whoever reads the keys. */
+  readonly span: Span = { start: 0, end: 0 };
   readonly #from = new ReadView();
   /** Where keys and values begin, and the end of the last. */
   readonly #places: number[] = [];
@@ -60,9 +88,9 @@ class Pairs {
     return this.#from.bytes;
   }
 
-  read(record: Uint8Array, skip: Skip): this {
+  read(part: Uint8Array, start: number, end: number, skip: Skip): this {
     const from = this.#from;
-    from.set(record);
+    from.setRange(part, start, end);
     this.#places.length = 0;
     let pos = mapBody(from.bytes, from.start);
     this.count = mapLength(from, from.start);
@@ -92,13 +120,10 @@ class Pairs {
   }
 }
 
-/** For each pair of `b` the pair of `a` that has its key, or -1. */
-function findPlaces(a: Pairs, b: Pairs): Int32Array {
-  const places = new Int32Array(b.count).fill(-1);
-  const [one, other]: [Span, Span] = [
-    { start: 0, end: 0 },
-    { start: 0, end: 0 },
-  ];
+/** Puts into `places`, for each pair of `b`, the pair of `a` that has its key, or -1. */
+function findPlaces(a: Pairs, b: Pairs, places: Int32Array): void {
+  const [one, other] = [a.span, b.span];
+  places.fill(-1, 0, b.count);
   if (a.count > fewFields) {
     const table = new Map<string, number>();
     for (let i = 0; i < a.count; i++) {
@@ -111,16 +136,17 @@ function findPlaces(a: Pairs, b: Pairs): Int32Array {
         places[i] = table.get(text(b.bytes, one)) ?? -1;
       }
     }
-    return places;
+    return;
   }
   for (let i = 0; i < b.count; i++) {
-    for (let j = 0; j < a.count && stringSpan(b.bytes, b.key(i), one); j++) {
-      if (stringSpan(a.bytes, a.key(j), other) && sameText(a.bytes, other, b.bytes, one)) {
-        places[i] = j;
+    if (stringSpan(b.bytes, b.key(i), one)) {
+      for (let j = 0; j < a.count; j++) {
+        if (stringSpan(a.bytes, a.key(j), other) && sameText(a.bytes, other, b.bytes, one)) {
+          places[i] = j;
+        }
       }
     }
   }
-  return places;
 }
 
 function text(bytes: Uint8Array, { start, end }: Span): string {

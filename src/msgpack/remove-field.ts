@@ -29,7 +29,7 @@ export class FieldRemover {
   /** Takes the field out of the record that stands in `bytes` from `start` to `end`, which is whole. Returns where it ends then. */
   remove(bytes: Uint8Array, start: number, end: number): number {
     const from = this.#from;
-    from.set(bytes.subarray(start, end));
+    from.setRange(bytes, start, end);
     const offset = from.start - start;
     const holder = this.#holder === undefined ? from.start : this.#holder.find(from, from.start);
     let stop = end;
@@ -38,8 +38,12 @@ export class FieldRemover {
     } else if (holder >= 0 && isArray(from.bytes[holder] as number) && typeof this.#last === 'number') {
       stop = this.#fromArray(holder, this.#last) - offset;
     }
-    from.forget();
     return stop;
+  }
+
+  /** Lets go of the memory that it looked at last. */
+  forget(): void {
+    this.#from.forget();
   }
 
   #fromMap(holder: number): number {

@@ -97,9 +97,8 @@ export class RecordFinisher {
       out.add(start, this.#options.estimate_current_event ? this.#momentNow() : undefined);
       return;
     }
-    this.#from.set(out.bytes.view());
+    this.#from.setRange(out.bytes.bytes, 0, out.bytes.length);
     const read = this.#time.read(this.#from, this.#from.start + time);
-    this.#from.forget();
     if (!read) {
       out.bytes.length = start;
       out.fail('PARSE_TIME');
@@ -117,7 +116,7 @@ export class RecordFinisher {
     if (this.#timePath === undefined) {
       return -1;
     }
-    this.#from.set(out.bytes.view());
+    this.#from.setRange(out.bytes.bytes, 0, out.bytes.length);
     const found = this.#timePath.find(this.#from, this.#from.start + start);
     return found < 0 ? -1 : found - this.#from.start;
   }

@@ -43,7 +43,7 @@ export class ValueConverter {
   convert(out: GrowingBytes, start: number): void {
     const from = this.#from;
     const made = this.#made;
-    from.set(out.view());
+    from.setRange(out.bytes, 0, out.length);
     const { bytes, end } = from;
     const record = from.start + start;
     made.length = 0;
@@ -56,7 +56,6 @@ export class ValueConverter {
       this.#value(pos, value, next);
       pos = next;
     }
-    from.forget();
     out.length = start;
     out.append(made.bytes, 0, made.length);
   }

@@ -51,6 +51,8 @@ export class RecordEditor {
   readonly #edits: RecordEdits;
   readonly #values: RecordValues;
   readonly #fields: readonly Field[];
+  /** Those that each event gives another value. */
+  readonly #changing: readonly Field[];
   readonly #namesMayRepeat: boolean;
   readonly #keep: readonly Uint8Array[];
   readonly #removeNames: readonly Uint8Array[];
@@ -84,6 +86,7 @@ export class RecordEditor {
       placed: false,
       giver: -1,
     }));
+    this.#changing = this.#fields.filter(({ changes }) => changes);
     const flat = edits.remove.filter(({ nested }) => !nested);
     this.#namesMayRepeat = edits.fields.some(({ name }) => name.changes !== 'never');
     this.#keep = edits.keep.map(encode);
@@ -127,6 +130,9 @@ export class RecordEditor {
   close(): Uint8Array {
     this.#from.forget();
     this.#made.forget();
+    for (const remover of this.#removers) {
+      remover.forget();
+    }
     return this.#out.take();
   }
 
@@ -136,10 +142,10 @@ export class RecordEditor {
       const field = this.#fields[f] as Field;
       field.placed = false;
       field.giver = f;
-      const into = field.changes ? this.#scratch : new GrowingBytes(64);
       if (!field.changes && field.bytes.length > 0) {
         continue;
       }
+      const into = field.changes ? this.#scratch : new GrowingBytes(64);
       field.keyStart = into.length;
       const named = this.#values.appendText(field.name, this.#event, into);
       field.valueStart = into.length;
@@ -148,18 +154,26 @@ export class RecordEditor {
         return false;
       }
       field.valueEnd = into.length;
-      field.bytes = into.bytes;
-    }
-    for (const field of this.#fields) {
-      if (field.changes) {
-        // The scratch bytes may have been moved to more room in between.
-        field.bytes = this.#scratch.bytes;
+      if (!field.changes) {
+        field.bytes = into.bytes;
+        this.#finishField(field);
       }
-      stringSpan(field.bytes, field.keyStart, this.#span);
-      field.contentStart = this.#span.start;
-      field.removed = this.#removeNames.some((name) => this.#isNamed(field, name));
+    }
+    for (const field of this.#changing) {
+      // The scratch bytes may have been moved to more room in between.
+      field.bytes = this.#scratch.bytes;
+      this.#finishField(field);
     }
     return true;
+  }
+
+  #finishField(field: Field): void {
+    stringSpan(field.bytes, field.keyStart, this.#span);
+    field.contentStart = this.#span.start;
+    field.removed = false;
+    for (const name of this.#removeNames) {
+      field.removed ||= this.#isNamed(field, name);
+    }
   }
 
   #write(start: number, record: number): boolean {
@@ -315,11 +329,14 @@ export class RecordEditor {
 
   #isRemoved(key: number): boolean {
     const { bytes } = this.#from;
-    return (
-      this.#removeNames.length > 0 &&
-      stringSpan(bytes, key, this.#span) &&
-      this.#removeNames.some((name) => matches(bytes, this.#span, name))
-    );
+    if (this.#removeNames.length > 0 && stringSpan(bytes, key, this.#span)) {
+      for (const name of this.#removeNames) {
+        if (matches(bytes, this.#span, name)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   #isNamed({ bytes, contentStart, valueStart }: Field, name: Uint8Array): boolean {
