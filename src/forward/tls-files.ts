@@ -101,6 +101,8 @@ export function reasonOf(error: unknown): string {
     ERR_OSSL_PEM_NO_START_LINE: 'a file holds no PEM',
     ERR_OSSL_BAD_DECRYPT: "the key's passphrase is missing or wrong",
     ERR_OSSL_EVP_BAD_DECRYPT: "the key's passphrase is missing or wrong",
+    // A wrong passphrase now and then makes something of a key that only looks decrypted.
+    ERR_OSSL_UNSUPPORTED: "the key's passphrase is missing or wrong, or its form is not known",
     ERR_MISSING_PASSPHRASE: "the key's passphrase is missing or wrong",
     ERR_SSL_NO_CIPHER_MATCH: 'OpenSSL knows none of these ciphers',
     ERR_SSL_WRONG_VERSION_NUMBER: 'the peer speaks no TLS',
