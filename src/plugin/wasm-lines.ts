@@ -172,7 +172,10 @@ export class WasmLines {
     wasm.memory.own.set(head.bytes.subarray(0, head.length), wasm.exports.headRoom.value);
     for (let i = 0; i < patches.length; i += 2) {
       this.#patches[i] = patches[i] as number;
-      this.#patches[i + 1] = Math.min(9, patches[i + 1] as number);
+      const digits = patches[i + 1] as number;
+      this.#patches[i + 1] = Math.min(9, digits);
+      const place = wasm.exports.headRoom.value + (patches[i] as number);
+      wasm.memory.own.fill(0x30, place, place + digits);
     }
     const known = time !== undefined && time.firstSecond >= 0 && time.lastSecond <= 0xffff_ffff;
     this.#patchCount = patches.length / 2;

@@ -175,6 +175,61 @@ test('a batch larger than the module holds at a time, in memory that it does not
   expect(formatAll(fast, batch, 1 << 22).equals(wanted)).toBe(true);
 });
 
+const names = [
+  'a',
+  'b',
+  'c',
+  'é',
+  'a"b',
+  'k'.repeat(15),
+  'k'.repeat(16),
+  'k'.repeat(31),
+  'k'.repeat(32),
+  'k'.repeat(40),
+];
+const { few } = fc.letrec<{ few: Uint8Array; value: Uint8Array }>((tie) => ({
+  few: fc
+    .array(fc.tuple(fc.constantFrom(...names), tie('value')), { maxLength: 5 })
+    .map((pairs) =>
+      Buffer.concat([
+        Uint8Array.of(0x80 + pairs.length),
+        ...pairs.flatMap(([name, value]) => [packText(Buffer.from(name)), value]),
+      ]),
+    ),
+  value: fc.oneof(
+    { maxDepth: 2 },
+    fc.constant(Uint8Array.of(0xc0)),
+    tie('few'),
+    fc.array(tie('few'), { maxLength: 3 }).map((list) => Buffer.concat([Uint8Array.of(0x90 + list.length), ...list])),
+  ),
+}));
+
+/** Records of one field, which is a map of a few names of one letter. */
+const oneLetter = fc
+  .array(fc.constantFrom('a', 'b', 'c'), { maxLength: 4 })
+  .map((keys) =>
+    Buffer.from(`81a16d${(0x80 + keys.length).toString(16)}${keys.map((key) => `a1${hex(key)}01`).join('')}`, 'hex'),
+  );
+const hex = (text: string) => Buffer.from(text).toString('hex');
+
+test.for([
+  ['many of them twice', few],
+  ['in one map, many of them twice', oneLetter],
+] as const)('records of few names, %s, that take turns with each other', async ([, record]) => {
+  const [fast, plain] = await make('@type json', plainTarget, 'UTC');
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 12 }), fc.nat(2), (list, times) => {
+      const chosen = Array(times + 1)
+        .fill(list)
+        .flat()
+        .map((one) => entry({ sec: 1 }, one));
+      const batch = batchOf('a.b', Buffer.concat(chosen), chosen.length);
+      expect(formatAll(fast, batch).toString('latin1')).toBe(formatAll(plain, batch).toString('latin1'));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test('formatters take turns', async () => {
   const [one, two] = await Promise.all([
     make('@type stdout', stdoutTarget, 'UTC'),

@@ -1,7 +1,24 @@
-// Events to lines of text: a head (time, tag), the record as JSON, a newline. One flat function, since V8 keeps its cursors in registers
-// then. The specification is transcode.ts and plugin/lines.ts; whatever is not the usual is left to them, event by event.
-import { setResult } from './frame';
-import { writeDigits, writeFloat, writeSigned, writeUnsigned } from './numbers';
+// Events to lines of text: a head (time, tag), the record as JSON, a newline. One flat function with few cursors and few calls, since V8
+// keeps them in registers then. The specification is transcode.ts and plugin/lines.ts; whatever is not the usual is left to them, event by
+// event.
+import { frame, setResult } from './frame';
+import {
+  firstKept,
+  keptMap,
+  keptRest,
+  keptSent,
+  keptSize,
+  keptText,
+  keptTextLength,
+  keptWord,
+  keyPlaces,
+  keyWords,
+  maxKeys,
+  newKey,
+} from './keys';
+import { eightDigits, writeDigits } from './numbers';
+import { writeScalar } from './scalars';
+import { specials, writeSpecials, writeString } from './text';
 
 /** Why it stopped, beside the end: the area is full, the time is outside the head's range, the event is not one that is written here. */
 const done: usize = 0;
@@ -15,21 +32,15 @@ const rubyDialect: u32 = 2;
 /** The head begins with a time. */
 const withTime: u32 = 4;
 
-const maxDepth: u32 = 512;
-/** Keys of the open maps that are compared with each other. */
-const maxKeys: u32 = 128;
-
-/** For each open map or array: what is left of the outer one, its first key, whether it is a map. */
-const stack: usize = memory.data(512 * 12, 16);
-/** For each key: a word made of its bytes, where it is, its length. */
-const keyWords: usize = memory.data(132 * 4, 16);
-const keyPlaces: usize = memory.data(128 * 8, 16);
+/** For each open map or array: what is left of the outer one, whether that is a map, its own first key, the place that is kept at. */
+const stack: usize = memory.data(513 * 16, 16);
+const stackEnd: usize = stack + 512 * 16;
 
 /**
  * Writes the events from `start` to `end` as lines from `begin` on, none of which begins behind `limit`; up to 64 bytes behind that may be
  * overwritten. `head` are `headLength` bytes that precede each record; of them `patchCount` pairs at `patches` say where digits change from
- * event to event, and how many of the nanoseconds stand there, or 0 for two of the second. The head is that of the seconds from
- * `firstSecond` to before `lastSecond`.
+ * event to event, and how many of the nanoseconds stand there (zeros in the head), or 0 for two of the second. The head is that of the
+ * seconds from `firstSecond` to before `lastSecond`.
  *
  * Returns where the next event begins. Result 0 is why it stopped there, result 1 where the text ends.
  */
@@ -47,8 +58,6 @@ export function lines(
   flags: u32,
 ): usize {
   const highBits = i8x16.splat(flags & rubyDialect ? -128 : 0);
-  let shownSecond: u32 = 0;
-  let shownFraction: u32 = 0xffffffff;
   let event = start;
   let line = begin;
   while (event < end) {
@@ -66,164 +75,132 @@ export function lines(
     } else {
       return stop(event, line, unusual);
     }
-    let o = line;
-    if (o + headLength > limit) {
+    if (line + headLength > limit) {
       return stop(event, line, full);
     }
-    if (flags & withTime) {
-      if (second < firstSecond || second >= lastSecond || fraction >= 1000000000) {
-        return stop(event, line, otherTime);
-      }
-      if (fraction !== shownFraction || second !== shownSecond) {
-        patch(head, patches, patchCount, second, fraction);
-        shownSecond = second;
-        shownFraction = fraction;
-      }
+    if (flags & withTime && (second < firstSecond || second >= lastSecond || fraction >= 1000000000)) {
+      return stop(event, line, otherTime);
     }
     for (let i: usize = 0; i < headLength; i += 16) {
-      v128.store(o + i, v128.load(head + i));
+      v128.store(line + i, v128.load(head + i));
     }
-    o += headLength;
+    for (let i = 0; i < patchCount; i++) {
+      const place = line + load<u32>(patches + (i << 3));
+      const digits = load<i32>(patches + (i << 3) + 4);
+      if (digits === 0) {
+        writeDigits(place, second % 60, 2);
+      } else if (fraction > 0) {
+        writeFraction(place, fraction, digits);
+      }
+    }
 
-    let depth: u32 = 0;
+    let o = line + headLength;
+    let top = stack;
     let left: u32 = 1;
     let inMap = false;
-    let isKey = false;
-    let firstKey: u32 = 0;
     let keys: u32 = 0;
+    let kept = firstKept(load<u8>(at));
+    /** Whether all keys were the kept ones so far. */
+    let repeats = true;
     for (;;) {
-      if (at >= end) {
-        return stop(event, line, unusual);
-      }
       if (o > limit) {
         return stop(event, line, full);
       }
-      const type: u32 = load<u8>(at);
-      let length: usize = 0;
-      let isString = true;
-      if (type - 0xa0 < 0x20) {
-        length = type & 0x1f;
-        at += 1;
-      } else if (type === 0xd9 || type === 0xc4) {
-        length = load<u8>(at + 1);
-        at += 2;
-      } else if (type === 0xda || type === 0xc5) {
-        length = <usize>bswap(load<u16>(at + 1));
-        at += 3;
-      } else if (type === 0xdb || type === 0xc6) {
-        length = bswap(load<u32>(at + 1));
-        at += 5;
-      } else {
-        isString = false;
+      if (inMap) {
+        const same =
+          i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(kept))) |
+          (i8x16.bitmask(i8x16.eq(v128.load(at, 16), v128.load(kept, 16))) << 16);
+        if ((same | load<i32>(kept, keptRest)) === -1 && repeats && load<u32>(kept, keptMap) === load<u32>(top, 12)) {
+          v128.store(o, v128.load(kept, keptText));
+          v128.store(o, v128.load(kept, keptText + 16), 16);
+          v128.store(o, v128.load(kept, keptText + 32), 32);
+          store<u32>(keyWords + (keys << 2), load<u32>(kept, keptWord));
+          store<u32>(keyPlaces + (keys << 3), <u32>(at + 1));
+          store<u32>(keyPlaces + (keys << 3) + 4, <u32>load<u16>(kept, keptSent) - 1);
+          at += load<u16>(kept, keptSent);
+          o += load<u16>(kept, keptTextLength);
+          kept += keptSize;
+        } else {
+          if (at >= end) {
+            return stop(event, line, unusual);
+          }
+          const from = at;
+          const length = stringLength(at);
+          at += headLengthOf(load<u8>(at));
+          if (from === at || at > end || length > end - at) {
+            return stop(event, line, unusual);
+          }
+          if (length > limit - o) {
+            return stop(event, line, full);
+          }
+          kept = newKey(at, length, load<u32>(top, 8), keys, kept, load<u32>(top, 12));
+          if (kept === 0) {
+            return stop(event, line, unusual);
+          }
+          repeats = false;
+          o = writeString(at, at + length, o, limit, highBits);
+          if (o === 0 || o > limit) {
+            return stop(event, line, full);
+          }
+          store<u8>(o++, 0x3a);
+          at += length;
+        }
+        keys++;
+        if (o > limit) {
+          return stop(event, line, full);
+        }
       }
-      if (isString) {
+      if (at >= end) {
+        return stop(event, line, unusual);
+      }
+
+      const type: u32 = load<u8>(at);
+      let length: usize = type & 0x1f;
+      const headSize: usize = type - 0xa0 < 0x20 ? 1 : headLengthOf(type);
+      if (headSize > 0) {
+        if (headSize > 1) {
+          length = stringLength(at);
+        }
+        at += headSize;
         if (at > end || length > end - at) {
           return stop(event, line, unusual);
         }
         if (length > limit - o) {
           return stop(event, line, full);
         }
-        const last = at + length;
-        if (isKey) {
-          // Two keys of one map that are the same go the slow way.
-          const word = keyWord(at, length);
-          for (let i = firstKey; i < keys; i += 4) {
-            let same = i32x4.bitmask(i32x4.eq(v128.load(keyWords + (i << 2)), i32x4.splat(word)));
-            if (keys - i < 4) {
-              same &= (1 << (keys - i)) - 1;
-            }
-            while (same) {
-              const other = keyPlaces + ((i + ctz(same)) << 3);
-              if (load<u32>(other + 4) === <u32>length && sameBytes(load<u32>(other), at, length)) {
-                return stop(event, line, unusual);
-              }
-              same &= same - 1;
-            }
-          }
-          store<u32>(keyWords + (keys << 2), word);
-          store<u32>(keyPlaces + (keys << 3), <u32>at);
-          store<u32>(keyPlaces + (keys << 3) + 4, <u32>length);
-          keys++;
-        }
         store<u8>(o++, 0x22);
-        for (;;) {
-          // Sixteen bytes a step, copied first and looked at then; of the last step what lies behind the string is not looked at.
-          let special: i32 = 0;
-          while (at + 16 <= last) {
-            const bytes = v128.load(at);
-            v128.store(o, bytes);
-            special = i8x16.bitmask(specials(bytes, highBits));
-            if (special) {
-              break;
-            }
-            at += 16;
-            o += 16;
+        // Sixteen bytes a step, copied first and looked at then; of the last step what lies behind the string is not looked at.
+        const last = at + length;
+        let special: i32 = 0;
+        while (at + 16 <= last) {
+          const bytes = v128.load(at);
+          v128.store(o, bytes);
+          special = i8x16.bitmask(specials(bytes, highBits));
+          if (special) {
+            break;
           }
-          if (special === 0) {
-            const rest = <i32>(last - at);
-            if (rest === 0) {
-              break;
-            }
-            const bytes = v128.load(at);
-            v128.store(o, bytes);
-            special = i8x16.bitmask(specials(bytes, highBits)) & ((1 << rest) - 1);
-            if (special === 0) {
-              o += rest;
-              at = last;
-              break;
-            }
-          }
+          at += 16;
+          o += 16;
+        }
+        if (special === 0) {
+          const bytes = v128.load(at);
+          v128.store(o, bytes);
+          const rest = <i32>(last - at);
+          special = i8x16.bitmask(specials(bytes, highBits)) & ((1 << rest) - 1);
+        }
+        if (special) {
           const clean = <usize>ctz(special);
-          at += clean;
-          o += clean;
-          // One byte becomes at most six.
-          if (o + (last - at) + 8 > limit) {
+          o = writeSpecials(at + clean, last, o + clean, limit, highBits);
+          if (o === 0) {
             return stop(event, line, full);
           }
-          const byte: u32 = load<u8>(at);
-          if (byte < 0x80) {
-            const letter = escapeLetter(byte);
-            if (letter) {
-              store<u16>(o, <u16>(0x5c + (letter << 8)));
-              o += 2;
-            } else {
-              store<u32>(o, 0x3030755c); // \u00
-              store<u16>(o + 4, <u16>(0x30 + (byte >> 4) + (hexDigit(byte & 15) << 8)));
-              o += 6;
-            }
-            at++;
-            continue;
-          }
-          // Characters outside ASCII, as many as follow each other.
-          do {
-            const size = characterLength(at, last);
-            if (size > 0) {
-              store<u32>(o, load<u32>(at));
-              at += size;
-              o += size;
-            } else {
-              if (o + (last - at) + 8 > limit) {
-                return stop(event, line, full);
-              }
-              store<u32>(o, 0x00bdbfef); // U+FFFD
-              at -= size;
-              o += 3;
-            }
-          } while (at < last && load<u8>(at) >= 0x80);
+        } else {
+          o += last - at;
         }
+        at = last;
         store<u8>(o++, 0x22);
-        if (isKey) {
-          store<u8>(o++, 0x3a);
-          isKey = false;
-          continue;
-        }
-      } else if (isKey) {
-        return stop(event, line, unusual);
-      } else if (type < 0x80) {
-        o = writeUnsigned(o, type);
-        at++;
-      } else if (type < 0xa0 || (type >= 0xdc && type <= 0xdf)) {
-        const isMap = type < 0x90 || (type & 0xfe) === 0xde;
+      } else if (type - 0x80 < 0x20 || type - 0xdc < 4) {
+        const isMap = type < 0x90 || type >= 0xde;
         let children = type & 0x0f;
         if (type >= 0xdc) {
           children = type & 1 ? bswap(load<u32>(at + 1)) : <u32>bswap(load<u16>(at + 1));
@@ -233,97 +210,57 @@ export function lines(
         if (at > end || <usize>children > end - at) {
           return stop(event, line, unusual);
         }
-        store<u8>(o++, isMap ? 0x7b : 0x5b);
+        store<u16>(o, isMap ? 0x7d7b : 0x5d5b); // both brackets
         if (children > 0) {
-          if (depth === maxDepth || (isMap && keys + children > maxKeys)) {
+          if (top === stackEnd || (isMap && keys + children > maxKeys)) {
             return stop(event, line, unusual);
           }
-          const outer = stack + depth * 12;
-          store<u32>(outer, left);
-          store<u32>(outer + 4, firstKey);
-          store<u32>(outer + 8, inMap ? 1 : 0);
-          depth++;
+          top += 16;
+          store<u32>(top, left);
+          store<u32>(top, inMap ? 1 : 0, 4);
+          store<u32>(top, keys, 8);
+          store<u32>(top, <u32>kept, 12);
           left = children;
           inMap = isMap;
-          isKey = isMap;
-          firstKey = keys;
+          o++;
           continue;
         }
-        store<u8>(o++, isMap ? 0x7d : 0x5d);
-      } else if (type >= 0xe0) {
-        o = writeSigned(o, <i64>type - 256);
-        at++;
-      } else if (type <= 0xc3) {
-        if (type === 0xc2) {
-          store<u64>(o, 0x65736c6166); // false
-          o += 5;
-        } else if (type !== 0xc1) {
-          store<u32>(o, type === 0xc0 ? 0x6c6c756e : 0x65757274); // null, true
-          o += 4;
+        o += 2;
+      } else if (type < 0x80) {
+        const tens = (type * 103) >> 10;
+        if (type < 10) {
+          store<u8>(o++, <u8>(0x30 + type));
+        } else if (type < 100) {
+          store<u16>(o, <u16>(0x3030 + tens + ((type - tens * 10) << 8)));
+          o += 2;
         } else {
-          return stop(event, line, unusual);
+          store<u32>(o, 0x303031 + ((tens - 10) << 8) + ((type - tens * 10) << 16));
+          o += 3;
         }
         at++;
-      } else if (type >= 0xca && type <= 0xd3) {
-        const size: usize = type < 0xcc ? 4 << (type & 1) : 1 << (type & 3);
-        if (size >= end - at) {
-          return stop(event, line, unusual);
-        }
-        const body = at + 1;
-        at = body + size;
-        if (type < 0xcc) {
-          const value =
-            type === 0xcb ? reinterpret<f64>(bswap(load<u64>(body))) : <f64>reinterpret<f32>(bswap(load<u32>(body)));
-          o = writeFloat(o, value, !(flags & rubyDialect));
-          if (o === 0) {
-            return stop(event, line, unusual);
-          }
-        } else if (type <= 0xcf) {
-          const value: u64 =
-            type === 0xcc
-              ? load<u8>(body)
-              : type === 0xcd
-                ? bswap(load<u16>(body))
-                : type === 0xce
-                  ? bswap(load<u32>(body))
-                  : bswap(load<u64>(body));
-          o = writeUnsigned(o, value);
-        } else {
-          const value: i64 =
-            type === 0xd0
-              ? load<i8>(body)
-              : type === 0xd1
-                ? <i64>(<i16>bswap(load<u16>(body)))
-                : type === 0xd2
-                  ? <i64>(<i32>bswap(load<u32>(body)))
-                  : <i64>bswap(load<u64>(body));
-          o = writeSigned(o, value);
-        }
-      } else if (type === 0xd7 && end - at >= 10 && load<u8>(at + 1) === 0) {
-        o = writeUnsigned(o, bswap(load<u32>(at + 2))); // an EventTime: its seconds
-        at += 10;
       } else {
-        return stop(event, line, unusual);
+        o = writeScalar(at, end, o, !(flags & rubyDialect));
+        if (o === 0) {
+          return stop(event, line, unusual);
+        }
+        at = load<u32>(frame + 8);
       }
 
       left--;
-      while (left === 0 && depth > 0) {
+      while (left === 0 && top !== stack) {
         if (o > limit) {
           return stop(event, line, full);
         }
         store<u8>(o++, inMap ? 0x7d : 0x5d);
-        depth--;
-        keys = firstKey;
-        const outer = stack + depth * 12;
-        left = load<u32>(outer) - 1;
-        firstKey = load<u32>(outer + 4);
-        inMap = load<u32>(outer + 8) !== 0;
+        left = load<u32>(top) - 1;
+        inMap = load<u32>(top, 4) !== 0;
+        keys = load<u32>(top, 8);
+        top -= 16;
       }
       if (left === 0) {
         break;
       }
       store<u8>(o++, 0x2c);
-      isKey = inMap;
     }
     if (o > limit) {
       return stop(event, line, full);
@@ -343,95 +280,43 @@ function stop(event: usize, line: usize, why: usize): usize {
   return event;
 }
 
-function patch(head: usize, patches: usize, count: i32, second: u32, fraction: u32): void {
-  for (let i = 0; i < count; i++) {
-    const place = head + load<u32>(patches + (i << 3));
-    const digits = load<i32>(patches + (i << 3) + 4);
-    if (digits === 0) {
-      writeDigits(place, second % 60, 2);
-    } else {
-      let shown = fraction;
-      for (let left = digits; left < 9; left++) {
-        shown /= 10;
-      }
-      writeDigits(place, shown, digits);
-    }
+/** Bytes of the head of a string (str or bin); 0 where it is none. */
+function headLengthOf(type: u32): usize {
+  if (type - 0xa0 < 0x20) {
+    return 1;
   }
+  if (type === 0xd9 || type === 0xc4) {
+    return 2;
+  }
+  if (type === 0xda || type === 0xc5) {
+    return 3;
+  }
+  return type === 0xdb || type === 0xc6 ? 5 : 0;
 }
 
-/** The bytes that cannot be copied have their highest bit set: C0, quote and backslash, and those that `highBits` asks for. */
-function specials(bytes: v128, highBits: v128): v128 {
-  // With quote and space having changed places, quote and C0 differ from all else in one comparison.
-  const control = i8x16.le_u(v128.xor(bytes, i8x16.splat(0x02)), i8x16.splat(0x20));
-  return v128.or(v128.or(control, i8x16.eq(bytes, i8x16.splat(0x5c))), v128.and(bytes, highBits));
+/** The length of the string whose head is at `at`. */
+function stringLength(at: usize): usize {
+  const type: u32 = load<u8>(at);
+  if (type - 0xa0 < 0x20) {
+    return type & 0x1f;
+  }
+  if (type === 0xd9 || type === 0xc4) {
+    return load<u8>(at + 1);
+  }
+  return type === 0xda || type === 0xc5 ? <usize>bswap(load<u16>(at + 1)) : bswap(load<u32>(at + 1));
 }
 
-/** The letter behind the backslash; 0 where there is none. */
-function escapeLetter(byte: u32): u32 {
-  switch (byte) {
-    case 0x08:
-      return 0x62;
-    case 0x09:
-      return 0x74;
-    case 0x0a:
-      return 0x6e;
-    case 0x0c:
-      return 0x66;
-    case 0x0d:
-      return 0x72;
-    case 0x22:
-    case 0x5c:
-      return byte;
-    default:
-      return 0;
+/** The first `digits` of nine. */
+function writeFraction(at: usize, nanoseconds: u32, digits: i32): void {
+  if (digits === 9) {
+    const eight = nanoseconds / 10;
+    store<u64>(at, eightDigits(eight));
+    store<u8>(at + 8, <u8>(0x30 + (nanoseconds - eight * 10)));
+    return;
   }
-}
-
-function hexDigit(digit: u32): u32 {
-  return digit < 10 ? 0x30 + digit : 0x57 + digit;
-}
-
-/** Bytes of a valid character, or the negative number of bytes that one U+FFFD stands for: utf8Length of transcode-utf8.ts. */
-function characterLength(at: usize, end: usize): i32 {
-  const lead: u32 = load<u8>(at);
-  if (lead < 0xc2 || lead > 0xf4) {
-    return -1;
+  let shown = nanoseconds;
+  for (let left = digits; left < 9; left++) {
+    shown /= 10;
   }
-  const length: usize = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  for (let i: usize = 1; i < length; i++) {
-    const byte: u32 = at + i < end ? load<u8>(at + i) : 0;
-    let low: u32 = 0x80;
-    let high: u32 = 0xbf;
-    if (i === 1) {
-      low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-      high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-    }
-    if (byte < low || byte > high) {
-      return -(<i32>i);
-    }
-  }
-  return <i32>length;
-}
-
-/** A word that tells keys apart mostly: their length, their first, middle and last bytes. */
-function keyWord(at: usize, length: usize): u32 {
-  if (length < 4) {
-    return (load<u32>(at) & ((1 << ((<u32>length) << 3)) - 1)) + ((<u32>length) << 24);
-  }
-  const middle = load<u32>(at + (length >> 1) - 2);
-  return (
-    (rotl(load<u32>(at), 7) * 0x9e3779b1) ^ (rotl(middle, 15) * 0x85ebca77) ^ (load<u32>(at + length - 4) + <u32>length)
-  );
-}
-
-function sameBytes(a: usize, b: usize, length: usize): bool {
-  let i: usize = 0;
-  for (; i + 16 <= length; i += 16) {
-    if (!i8x16.all_true(i8x16.eq(v128.load(a + i), v128.load(b + i)))) {
-      return false;
-    }
-  }
-  const left = <i32>(length - i);
-  const rest = (1 << left) - 1;
-  return (i8x16.bitmask(i8x16.eq(v128.load(a + i), v128.load(b + i))) & rest) === rest;
+  writeDigits(at, shown, digits);
 }

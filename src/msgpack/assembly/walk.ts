@@ -1,6 +1,7 @@
 // Walks over messages and over entries, and moves events together in place. The specification is Intake and Batcher in forward/, and
 // entries.ts; a message or an entry that is not of the usual kind is left to them.
 import { setResult } from './frame';
+import { sameBytes } from './keys';
 import { isMap, moveDown, valueEnd } from './value';
 
 /**
@@ -26,7 +27,7 @@ export function messages(start: usize, end: usize, limit: usize, anyTag: bool): 
     let time: usize = 0;
     if (count > 0 && !anyTag) {
       time = at + 1 + wantedLength;
-      if (time >= end || !isSame(at + 1, wanted, wantedLength)) {
+      if (time >= end || !sameBytes(at + 1, wanted, wantedLength)) {
         break;
       }
     } else {
@@ -154,16 +155,4 @@ export function entries(start: usize, end: usize): usize {
   setResult(0, count);
   setResult(1, out);
   return at;
-}
-
-function isSame(a: usize, b: usize, length: usize): bool {
-  let i: usize = 0;
-  for (; i + 16 <= length; i += 16) {
-    if (i8x16.bitmask(i8x16.eq(v128.load(a + i), v128.load(b + i))) !== 0xffff) {
-      return false;
-    }
-  }
-  const left = <i32>(length - i);
-  const mask = (1 << left) - 1;
-  return (i8x16.bitmask(i8x16.eq(v128.load(a + i), v128.load(b + i))) & mask) === mask;
 }
