@@ -304,10 +304,6 @@ export function entryOf({ block, at }: EventRef): Uint8Array {
   return block.bytes.subarray(block.starts[at] as number, block.starts[at + 1] as number);
 }
 
-export function containerOf({ block, at }: EventRef): number {
-  return block.containers[at] as number;
-}
-
 export function batchOf({ block, at }: EventRef): BatchInfo | undefined {
   return block.batches[block.batchOf[at] as number];
 }

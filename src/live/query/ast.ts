@@ -64,7 +64,7 @@ function inside(text: string, brackets: boolean): string {
 }
 
 /** A word as it is where it reads as that word, else between quotes. */
-export function printText(text: string): string {
+function printText(text: string): string {
   const read = parseQuery(text);
   return read.ok && read.node?.kind === 'text' && read.node.text === text && !text.startsWith('"') ? text : quote(text);
 }

@@ -25,7 +25,7 @@ interface Quantity {
   readonly unit: string;
 }
 
-export function quantityOf(text: string): Quantity | undefined {
+function quantityOf(text: string): Quantity | undefined {
   const match = /^\s{0,9}([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s{0,9}([a-zµ%]*)\s*$/i.exec(text);
   return match === null ? undefined : { number: Number(match[1]), unit: (match[2] ?? '').toLowerCase() };
 }

@@ -31,7 +31,7 @@ interface Term {
 
 const costs = { time: 0, own: 1, level: 4, field: 5, text: 10, regex: 20 };
 /** Regular expressions look at the beginning of a text only. */
-export const longestMatched = 256 * 1024;
+const longestMatched = 256 * 1024;
 
 export class Query {
   readonly node: QueryNode | undefined;

@@ -14,7 +14,7 @@ import { RecordText } from './record-text.ts';
 import { stripColors } from './strip-colors.ts';
 
 /** Bytes of a line that are searched at most. */
-export const searchBytes = 8 * 1024 * 1024;
+const searchBytes = 8 * 1024 * 1024;
 /** Longer lines are not tried as JSON. */
 export const jsonBytes = 64 * 1024;
 /** Bytes near a line's beginning that may name its level. */

@@ -79,7 +79,7 @@ export function fieldOfObject(value: object, name: string): string | undefined {
   return jsonText(part);
 }
 
-export function jsonText(value: unknown): string {
+function jsonText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 

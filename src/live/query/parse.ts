@@ -11,7 +11,7 @@ export type ParsedQuery =
   | { readonly ok: true; readonly node: QueryNode | undefined }
   | { readonly ok: false; readonly problem: QueryProblem };
 
-export const longestQuery = 4096;
+const longestQuery = 4096;
 const deepest = 64;
 
 export function parseQuery(text: string): ParsedQuery {

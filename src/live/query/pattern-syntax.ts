@@ -1,8 +1,19 @@
 // Reads a regular expression into a program of few instructions. The language is JavaScript's without what no automaton can do:
 // look-around and references to groups are refused, with a word on where. ^ and $ are those of a line. Running it is pattern.ts.
 
-/** Code units from .. to, ascending pairs, both included. */
-export type Ranges = readonly number[];
+import {
+  digits,
+  folded,
+  inverse,
+  isOne,
+  lineEnds,
+  normal,
+  one,
+  type Ranges,
+  spaces,
+  topCode,
+  wordRanges,
+} from './ranges.ts';
 
 export type Instruction =
   | { readonly op: 'take'; readonly set: number; next: number }
@@ -26,15 +37,6 @@ export interface PatternProblem {
 const mostInstructions = 2000;
 const mostRepeats = 1000;
 const deepest = 100;
-const top = 0xffff;
-
-const digits: Ranges = [48, 57];
-const wordRanges: Ranges = [48, 57, 65, 90, 95, 95, 97, 122];
-const spaces: Ranges = [
-  9, 13, 32, 32, 160, 160, 0x1680, 0x1680, 0x2000, 0x200a, 0x2028, 0x2029, 0x202f, 0x202f, 0x205f, 0x205f, 0x3000,
-  0x3000, 0xfeff, 0xfeff,
-];
-const lineEnds: Ranges = [10, 10, 13, 13, 0x2028, 0x2029];
 
 /** A piece of program whose ends are still open. */
 type Piece = (next: number) => number;
@@ -170,7 +172,7 @@ class Reader {
       case '[':
         return this.#take(this.#set(at));
       case '.':
-        return this.#take(this.#dotAll ? [0, top] : inverse(lineEnds));
+        return this.#take(this.#dotAll ? [0, topCode] : inverse(lineEnds));
       case '^':
       case '$':
         return (next) => this.#emit({ op: 'assert', what: char, next });
@@ -354,68 +356,4 @@ function repeat(
     }
     return entry;
   };
-}
-
-function one(code: number): Ranges {
-  return [code, code];
-}
-
-function isOne(ranges: Ranges): boolean {
-  return ranges.length === 2 && ranges[0] === ranges[1];
-}
-
-/** Ascending, without overlap. */
-export function normal(ranges: Ranges): Ranges {
-  const pairs: [number, number][] = [];
-  for (let n = 0; n < ranges.length; n += 2) {
-    pairs.push([ranges[n] as number, ranges[n + 1] as number]);
-  }
-  pairs.sort((a, b) => a[0] - b[0]);
-  const merged: number[] = [];
-  for (const [from, to] of pairs) {
-    const last = merged.length - 1;
-    if (last > 0 && from <= (merged[last] as number) + 1) {
-      merged[last] = Math.max(merged[last] as number, to);
-    } else {
-      merged.push(from, to);
-    }
-  }
-  return merged;
-}
-
-export function inverse(ranges: Ranges): Ranges {
-  const result: number[] = [];
-  let from = 0;
-  const set = normal(ranges);
-  for (let n = 0; n < set.length; n += 2) {
-    if ((set[n] as number) > from) {
-      result.push(from, (set[n] as number) - 1);
-    }
-    from = (set[n + 1] as number) + 1;
-  }
-  if (from <= top) {
-    result.push(from, top);
-  }
-  return result;
-}
-
-/** Ranges larger than this hold both cases of nearly everything already. */
-const largeRange = 3000;
-
-/** With the other case of all that it holds. */
-function folded(ranges: Ranges): Ranges {
-  const result = [...ranges];
-  for (let n = 0; n < ranges.length; n += 2) {
-    const from = ranges[n] as number;
-    const to = ranges[n + 1] as number;
-    for (let code = from; code <= to && to - from < largeRange; code++) {
-      const char = String.fromCharCode(code);
-      for (const other of [char.toLowerCase(), char.toUpperCase()]) {
-        if (other.length === 1 && other !== char && other.charCodeAt(0) < 128 === code < 128) {
-          result.push(other.charCodeAt(0), other.charCodeAt(0));
-        }
-      }
-    }
-  }
-  return normal(result);
 }

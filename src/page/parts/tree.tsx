@@ -1,6 +1,8 @@
 // A record's fields, nested ones below their name. Every text is a text node, with symbols for what has no shape. A field's name puts its
 // value into the query, the button behind it leaves its lines out.
 import { printField } from '../../live/query/ast.ts';
+import { isOwnField } from '../../live/query/fields.ts';
+import { levelOfValue } from '../../live/query/levels.ts';
 import { type Node, textOf } from '../../msgpack/tree.ts';
 import { visible } from '../controls.ts';
 import type { Stream } from '../stream.ts';
@@ -61,10 +63,21 @@ interface NameProps {
 }
 
 function Name({ name, way, value, stream }: NameProps) {
-  if (way === '' || way.length > longestTerm || value.length > longestTerm || /[\r\n]/.test(way + value)) {
+  if (
+    isAnother(way, value) ||
+    way === '' ||
+    way.length > longestTerm ||
+    value.length > longestTerm ||
+    /[\r\n]/.test(way + value)
+  ) {
     return <>{visible(name)}</>;
   }
   return <TermButtons name={way} label={name} value={value} stream={stream} />;
+}
+
+/** A record's own `tag` or `from` is not what the query means by these names. */
+function isAnother(name: string, value: string): boolean {
+  return name === 'level' ? levelOfValue(value) === undefined : isOwnField(name) && name !== 'source';
 }
 
 /** A button that puts `name=value` into the query, and one that leaves its lines out. */
