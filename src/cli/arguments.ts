@@ -34,6 +34,7 @@ const options = {
   'log-format': { type: 'string' },
   plugin: { type: 'string', short: 'p', multiple: true },
   port: { type: 'string' },
+  since: { type: 'string' },
   quiet: { type: 'boolean', short: 'q', multiple: true },
   strict: { type: 'boolean' },
   token: { type: 'string' },
@@ -64,6 +65,7 @@ export interface Arguments {
   /** Of tail. */
   readonly url: string | undefined;
   readonly token: string | undefined;
+  readonly since: string | undefined;
   readonly rest: readonly string[];
   /** Fluentd's flags that have no effect. */
   readonly ignored: readonly string[];
@@ -81,7 +83,14 @@ export function readArguments(args: readonly string[], extra: readonly string[] 
   }
   const { values, positionals } = parse(withViewer([...(named === undefined ? args : args.slice(1)), ...extra]));
   const command = values['dry-run'] === true ? 'check' : (named ?? 'run');
-  const most = { route: Number.POSITIVE_INFINITY, send: 1, tail: 1, run: 0, check: 0, health: 0 }[command];
+  const most = {
+    route: Number.POSITIVE_INFINITY,
+    send: 1,
+    tail: Number.POSITIVE_INFINITY,
+    run: 0,
+    check: 0,
+    health: 0,
+  }[command];
   if (positionals.length > most) {
     throw new UsageError(`"${positionals[most]}" is one word too many. A configuration file is given with -c.`);
   }
@@ -103,6 +112,7 @@ export function readArguments(args: readonly string[], extra: readonly string[] 
     port: values.port,
     url: values.url,
     token: values.token,
+    since: values.since,
     verbosity: (values.verbose?.length ?? 0) - (values.quiet?.length ?? 0),
     plugins: values.plugin ?? [],
     rest: positionals,
@@ -135,7 +145,7 @@ Commands
   run      takes events in, routes them and hands them out (the default)
   check    says what is wrong with a configuration; exit code 0 or 2
   route    says which filters and which match a tag passes: forebay route -c FILE [TAG…]
-  tail     follows the events of a running collector: forebay tail [PATTERN]
+  tail     follows the events of a running collector: forebay tail [QUERY]
   send     sends JSON lines from standard input as events: forebay send TAG
   health   asks a running collector whether all is well; exit code 0 or 1
 
@@ -146,6 +156,7 @@ Options
   -v, --verbose / -q, --quiet   the log says more, or less; may be repeated
       --viewer[=HOST:PORT]  run: shows the events in a browser (else FOREBAY_VIEWER; default 127.0.0.1:8080; off: not)
       --url URL, --token T  tail: the page of the collector (else asked over the control socket, or FOREBAY_TOKEN)
+      --since TIME          tail: begins with what came since then: 15m, 2h, 14:30, 2026-01-31
       --host H, --port P    send: where the collector listens (default 127.0.0.1, 24224)
       --json                check, route and tail: for programs
       --strict              check and run: warnings are errors

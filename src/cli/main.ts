@@ -57,7 +57,7 @@ async function execute(parsed: Arguments): Promise<number> {
     case 'tail': {
       const { tail } = await import('./tail.ts');
       return await tail({
-        pattern: parsed.rest[0],
+        ...{ query: parsed.rest, since: parsed.since },
         ...{ url: parsed.url, token: parsed.token ?? process.env['FOREBAY_TOKEN'], control, json },
         ...{ stdout: process.stdout, stderr: process.stderr },
       });

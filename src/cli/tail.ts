@@ -14,10 +14,13 @@ import { Skip } from '../msgpack/skip.ts';
 import type { Formatter, FormatterDefinition } from '../plugin/formatter.ts';
 import { Registry } from '../plugin/registry.ts';
 import { JsonLines } from './tail-json.ts';
+import { readSelection, type Selection } from './tail-query.ts';
 
 export interface TailRequest {
-  /** A tag pattern; without it all tags. */
-  readonly pattern: string | undefined;
+  /** The arguments: a query. */
+  readonly query: readonly string[];
+  /** How far back it begins; without it with what is yet to come. */
+  readonly since: string | undefined;
   /** The page's URL; without it the collector of this machine is asked over its control socket. */
   readonly url: string | undefined;
   readonly token: string | undefined;
@@ -35,6 +38,11 @@ const tryAgainAfter = 1000;
 
 /** Resolves with the exit code: 0 when it was interrupted or nobody reads any more, 1 where there was no connection, 2 for a wrong request. */
 export async function tail(request: TailRequest): Promise<0 | 1 | 2> {
+  const selection = readSelection(request, Date.now());
+  if (typeof selection === 'string') {
+    request.stderr.write(selection);
+    return 2;
+  }
   const found = await findPage(request);
   if (typeof found === 'string') {
     request.stderr.write(`${found}\n`);
@@ -45,8 +53,8 @@ export async function tail(request: TailRequest): Promise<0 | 1 | 2> {
     process.once(signal, () => over.abort());
   }
   const writer = new StreamWriter(request.stdout, { onFailure: () => over.abort() });
-  const printer = await createPrinter(request, writer);
-  const code = await follow(found, request, printer, over.signal);
+  const printer = await createPrinter(request, selection, writer);
+  const code = await follow(found, selection, request.stderr, printer, over.signal);
   await writer.drain(AbortSignal.timeout(1000));
   return code;
 }
@@ -59,7 +67,8 @@ interface Page {
 /** Connects, and connects again where a connection that stood has ended: from where it ended. */
 async function follow(
   page: Page,
-  { pattern, stderr }: TailRequest,
+  { match, backlog }: Selection,
+  stderr: TailRequest['stderr'],
   printer: Printer,
   over: AbortSignal,
 ): Promise<0 | 1 | 2> {
@@ -74,12 +83,12 @@ async function follow(
           stderr.write('Connected again.\n');
         }
         lost = false;
-        const since = stream === undefined ? 'now' : next;
+        const since = stream !== undefined ? { since: next } : backlog ? {} : { since: 'now' as const };
         const from = stream ?? hello.stream;
         // After a restart of the collector all that it holds is new.
-        next = stream === hello.stream ? next : stream === undefined ? hello.next : hello.oldest;
+        next = stream === hello.stream ? next : stream === undefined && !backlog ? hello.next : hello.oldest;
         stream = hello.stream;
-        return { op: 'start', since, stream: from, ...(pattern === undefined ? {} : { match: pattern }) };
+        return { op: 'start', ...since, stream: from, ...(match === undefined ? {} : { match }) };
       },
       frame(frame: Frame) {
         const last = frame.blocks.at(-1);
@@ -144,7 +153,11 @@ interface Printer {
   print(frame: Frame): Promise<void> | undefined;
 }
 
-async function createPrinter({ json, stderr }: TailRequest, writer: StreamWriter): Promise<Printer> {
+async function createPrinter(
+  { json, stderr }: TailRequest,
+  { sieve }: Selection,
+  writer: StreamWriter,
+): Promise<Printer> {
   const lines = json ? new JsonLines(writer.terminal) : undefined;
   const formatter = lines ?? (await prettyFormatter(writer));
   return {
@@ -156,7 +169,10 @@ async function createPrinter({ json, stderr }: TailRequest, writer: StreamWriter
         if (lines !== undefined) {
           lines.label = block.place.label;
         }
-        printBatch(formatter, batchOf(block), writer);
+        const passing = sieve === undefined ? block : sieve.pass(block);
+        if (passing !== undefined) {
+          printBatch(formatter, batchOf(passing), writer);
+        }
       }
       return writer.commit(false, pendingLimit)?.catch(() => undefined);
     },

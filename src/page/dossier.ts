@@ -1,7 +1,17 @@
 // All that the details show of one event, read when they are opened.
+
+import {
+  jsonOf,
+  type Node,
+  noLimits,
+  readTree,
+  recordStart,
+  type TreeLimits,
+  textOf,
+  treeOfJson,
+} from '../msgpack/tree.ts';
 import type { EventReader, Shown } from './event.ts';
 import { type BatchInfo, batchOf, type EventRef, entryOf } from './store.ts';
-import { jsonOf, type Node, noLimits, readTree, recordStart, type TreeLimits, textOf, treeOfJson } from './tree.ts';
 
 export interface Dossier {
   readonly shown: Shown;

@@ -44,6 +44,9 @@ function press(event: KeyboardEvent, targets: KeyTargets): boolean {
     case 'w':
       targets.toggleWrap();
       return true;
+    case 'l':
+      stream.nextLevel();
+      return true;
     case ' ':
       if (onControl) {
         return false;

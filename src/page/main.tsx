@@ -1,8 +1,9 @@
-// The page's beginning: takes the token out of the address, then shows the stream, or asks for the token.
+// The page's beginning: takes token and query from the address, then shows the stream, or asks for the token.
 import { render } from 'preact';
+import { keepInAddress, queryOfAddress, takeToken } from './address.ts';
 import { Page } from './parts/page.tsx';
 import { createPrefs } from './prefs.ts';
-import { login, readAccess, takeToken } from './session.ts';
+import { login, readAccess } from './session.ts';
 import { Stream } from './stream.ts';
 
 const host = document.querySelector('#page');
@@ -14,6 +15,8 @@ if (host !== null) {
 
 async function begin(stream: Stream): Promise<void> {
   const token = takeToken();
+  stream.setFilter(queryOfAddress());
+  keepInAddress(stream.filterText);
   if (token !== undefined) {
     await login(token);
   }
@@ -23,6 +26,7 @@ async function begin(stream: Stream): Promise<void> {
     if (another !== undefined) {
       void login(another).then((result) => result.kind === 'granted' && stream.start());
     }
+    stream.setFilter(queryOfAddress());
   });
   window.addEventListener('online', () => stream.hurry());
   document.addEventListener('visibilitychange', () => {

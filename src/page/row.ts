@@ -1,8 +1,9 @@
 // One row of the list: elements that are made once and filled again and again.
+
+import { levelMarks } from '../live/query/levels.ts';
 import { visible } from './controls.ts';
 import type { EventReader, Shown } from './event.ts';
 import type { Filter } from './filter.ts';
-import { levelMarks } from './levels.ts';
 import { child, paintLine, setText } from './paint.ts';
 import type { EventRef, Marker } from './store.ts';
 import { markerOf } from './store.ts';

@@ -1,5 +1,5 @@
-// Whether this browser may read, and the token that lets it. A token in the address's fragment is handed to the server once and taken out of
-// the address; the server answers with a cookie that no script can read.
+// Whether this browser may read, and the token that lets it. A token is handed to the server once; the server answers with a cookie that no
+// script can read.
 import { loginPath, sessionPath } from '../live/protocol.ts';
 
 export type Access = 'granted' | 'needed' | 'unreachable';
@@ -35,14 +35,4 @@ export async function login(token: string): Promise<Login> {
   } catch {
     return { kind: 'unreachable' };
   }
-}
-
-/** The token of the address; it is not there any more afterwards, nor in the history. */
-export function takeToken(): string | undefined {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token === null) {
-    return undefined;
-  }
-  history.replaceState(null, '', location.pathname + location.search);
-  return token === '' ? undefined : token;
 }

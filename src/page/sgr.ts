@@ -1,5 +1,6 @@
 // Takes colours (SGR, `ESC [ … m`) out of a line and says where they apply. Colours become names that the style sheet gives a themed,
 // readable value: a line can hide nothing by writing black on black. Every other escape stays in the text, for controls.ts to show.
+import { escapeSign, sgr } from '../live/query/strip-colors.ts';
 
 /** Text from `start` to `end` of the plain text, in one style. */
 export interface Run {
@@ -15,16 +16,8 @@ export interface Colored {
   readonly runs: readonly Run[];
 }
 
-const esc = '\u001b';
-const sgr = new RegExp(`${esc}\\[([\\d;:]{0,64})m`, 'g');
-
-/** The same text without SGR sequences. */
-export function stripColors(text: string): string {
-  return text.includes(esc) ? text.replace(sgr, '') : text;
-}
-
 export function readColors(text: string): Colored {
-  if (!text.includes(esc)) {
+  if (!text.includes(escapeSign)) {
     return { plain: text, runs: [] };
   }
   const pen = new Pen();

@@ -2,13 +2,13 @@
 // of arrival, and knows of each where its bytes are and which container it is of. Which of them are shown is view.ts's business, what
 // they look like event.ts's.
 import type { FrameBlock, Place } from '../live/protocol.ts';
+import { EventSubject } from '../live/query/event-subject.ts';
+import { levelNumber } from '../live/query/levels.ts';
 import { isMap } from '../msgpack/entries.ts';
 import { integerAt, type Span, stringSpan } from '../msgpack/text.ts';
-import { ReadView } from '../msgpack/view.ts';
-import { EventView } from '../msgpack/view-event.ts';
-import type { Containers } from './containers.ts';
 import { type Joined, Pieces } from './pieces.ts';
-import { RecordView } from './record.ts';
+import { text } from './strings.ts';
+import { Values } from './values.ts';
 
 export interface StoreLimits {
   readonly events: number;
@@ -25,6 +25,7 @@ export type Marker =
 /** A batch as it came: what its events have in common. */
 export interface BatchInfo {
   readonly tag: string;
+  readonly tagId: number;
   readonly place: Place;
   /** Seq of the event that has the number `first` here. */
   readonly seq: number;
@@ -49,6 +50,10 @@ export class Block {
   bytes = new Uint8Array(firstBytes);
   readonly starts = new Uint32Array(blockEvents + 1);
   readonly containers = new Uint16Array(blockEvents);
+  readonly sources = new Uint16Array(blockEvents);
+  readonly levels = new Uint8Array(blockEvents);
+  /** Whether the event is one of those that facets.ts has counted. */
+  readonly counted = new Uint8Array(blockEvents);
   readonly flags = new Uint8Array(blockEvents);
   readonly batchOf = new Uint16Array(blockEvents);
   readonly batches: BatchInfo[] = [];
@@ -84,19 +89,26 @@ export class Store {
   /** The number of the oldest event kept, and of the one that comes next. */
   first = 0;
   next = 0;
+  readonly containers: Values;
+  readonly sources = new Values(text.otherValues, 1000);
+  readonly tags = new Values(text.otherValues, 1000);
+  /** Lines kept of each level, by its number. */
+  readonly levels: number[] = [];
+  /** Told of each block before it goes. */
+  onGone: ((block: Block) => void) | undefined;
   readonly #limits: StoreLimits;
-  readonly #containers: Containers;
   readonly #now: () => number;
   #blocks: Block[] = [];
-  readonly #from = new ReadView();
-  readonly #event = new EventView();
-  readonly #record = new RecordView();
+  readonly #subject = new EventSubject();
+  readonly #from = this.#subject.view;
+  readonly #event = this.#subject.event;
+  readonly #record = this.#subject.record;
   readonly #span: Span = { start: 0, end: 0 };
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-  constructor(limits: StoreLimits, containers: Containers, now: () => number) {
+  constructor(limits: StoreLimits, containers: Values, now: () => number) {
     this.#limits = limits;
-    this.#containers = containers;
+    this.containers = containers;
     this.#now = now;
   }
 
@@ -112,11 +124,13 @@ export class Store {
     const view = this.#from;
     view.set(entries);
     const joined = new Set<Joined>();
+    const context = { tag, place };
+    const tagId = this.tags.idOf(tag);
     let seq = from.seq;
     let block: Block | undefined;
     for (let at = view.start; at < view.end; seq++) {
       const record = this.#event.open(view, at);
-      const end = record > 0 && isMap(view.bytes[record] as number) ? this.#record.read(view, record) : -1;
+      const end = record > 0 && isMap(view.bytes[record] as number) ? this.#subject.open(at, context) : -1;
       if (end < 0) {
         // The server sends whole, clean entries only.
         this.mark({ kind: 'unreadable' });
@@ -125,9 +139,9 @@ export class Store {
       const room = this.#room(end - at);
       if (room !== block) {
         block = room;
-        block.batches.push({ tag, place, seq, first: this.next, arrived });
+        block.batches.push({ tag, tagId, place, seq, first: this.next, arrived });
       }
-      const line = this.#put(block, at, end, tag);
+      const line = this.#put(block, at, end);
       if (line !== undefined) {
         joined.add(line);
       }
@@ -138,20 +152,22 @@ export class Store {
     return [...joined];
   }
 
-  #put(block: Block, at: number, end: number, tag: string): Joined | undefined {
+  #put(block: Block, at: number, end: number): Joined | undefined {
     const view = this.#from;
     const index = block.count;
-    const container = this.#containers.idOf(this.#containerName(tag));
+    const container = this.containers.idOf(this.#subject.container());
     const line = this.#joined(container);
     block.bytes.set(view.bytes.subarray(at, end), block.used);
     block.used += end - at;
     block.starts[index + 1] = block.used;
     block.containers[index] = container;
+    block.sources[index] = this.sources.idOf(this.#record.at.source === 0 ? '' : this.#string(this.#record.at.source));
+    block.levels[index] = levelNumber(this.#subject.level());
     block.batchOf[index] = block.batches.length - 1;
     if (line !== undefined && line.head !== this.next) {
       block.flags[index] = folded;
     } else {
-      this.#containers.add(container, 1);
+      this.#count(block, index, 1);
       this.lines++;
     }
     block.count++;
@@ -160,12 +176,19 @@ export class Store {
     return line;
   }
 
-  #containerName(tag: string): string {
-    const name = this.#string(this.#record.at.container_name);
-    if (name !== '') {
-      return name.startsWith('/') ? name.slice(1) : name;
+  #count(block: Block, at: number, by: number): void {
+    const level = block.levels[at] as number;
+    this.containers.add(block.containers[at] as number, by);
+    this.sources.add(block.sources[at] as number, by);
+    this.tags.add(block.batches[block.batchOf[at] as number]?.tagId ?? 0, by);
+    this.levels[level] = (this.levels[level] ?? 0) + by;
+  }
+
+  /** No event is counted by facets.ts any more. */
+  forgetCounted(): void {
+    for (const block of this.#blocks) {
+      block.counted.fill(0);
     }
-    return this.#string(this.#record.at.container_id).slice(0, 12) || tag;
   }
 
   #joined(container: number): Joined | undefined {
@@ -230,11 +253,12 @@ export class Store {
     let gone = 0;
     while (gone < this.#blocks.length - 1 && (this.size > this.#limits.events || this.bytes > this.#limits.bytes)) {
       const block = this.#blocks[gone++] as Block;
+      this.onGone?.(block);
       this.first = block.first + block.count;
       this.bytes -= block.used;
       for (let n = 0; n < block.count; n++) {
         if (block.flags[n] === 0) {
-          this.#containers.add(block.containers[n] as number, -1);
+          this.#count(block, n, -1);
           this.lines--;
           this.gone++;
         }
@@ -278,10 +302,6 @@ export function markerOf({ block, at }: EventRef): Marker | undefined {
 /** The event's `[time, record]`. */
 export function entryOf({ block, at }: EventRef): Uint8Array {
   return block.bytes.subarray(block.starts[at] as number, block.starts[at + 1] as number);
-}
-
-export function containerOf({ block, at }: EventRef): number {
-  return block.containers[at] as number;
 }
 
 export function batchOf({ block, at }: EventRef): BatchInfo | undefined {

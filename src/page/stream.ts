@@ -2,18 +2,21 @@
 // around the rows show. The rows themselves are list.ts.
 import { signal } from '@preact/signals';
 import type { Frame, Hello } from '../live/protocol.ts';
+import { printQuery, type QueryNode, type QueryProblem } from '../live/query/ast.ts';
+import { type Choice, choose, chooseAll, fieldTerm, termsOf, withTerm } from '../live/query/edit.ts';
 import { Connection, type Link } from './connection.ts';
-import { type Choice, Containers } from './containers.ts';
 import { EventReader } from './event.ts';
-import { parseFilter } from './filter.ts';
+import { filterOf, isFilter, parseFilter } from './filter.ts';
 import { List, type ListState } from './list.ts';
 import { Search } from './search.ts';
 import { readAccess } from './session.ts';
 import { type EventRef, Store } from './store.ts';
 import { text } from './strings.ts';
+import { Values } from './values.ts';
 import { View } from './view.ts';
 
 export const limits = { events: 200_000, bytes: 128 * 1024 * 1024 };
+const mostContainers = 2000;
 /** Ms between two looks at counts and clocks. */
 const beat = 250;
 /** Beats that the rate is taken over. */
@@ -30,15 +33,15 @@ export interface Totals {
   /** Percent of the search; 100 where none runs. */
   readonly search: number;
   readonly narrowed: boolean;
-  readonly containers: number;
+  /** Moves on with what the facets count. */
+  readonly facets: number;
 }
 
 export class Stream {
-  readonly containers = new Containers(text.otherContainers);
-  readonly store = new Store(limits, this.containers, () => Date.now());
+  readonly store = new Store(limits, new Values(text.otherValues, mostContainers), () => Date.now());
   readonly view = new View();
-  readonly reader = new EventReader(this.store, this.containers);
-  readonly search = new Search(this.store, this.containers, this.reader, this.view);
+  readonly reader = new EventReader(this.store);
+  readonly search = new Search(this.store, this.reader, this.view);
 
   readonly link = signal<Link>({ kind: 'connecting' });
   readonly node = signal('');
@@ -53,7 +56,7 @@ export class Stream {
     shown: 0,
     search: 100,
     narrowed: false,
-    containers: 0,
+    facets: 0,
   });
   readonly list = signal<ListState>({
     following: true,
@@ -67,6 +70,8 @@ export class Stream {
   /** The event whose details are open. */
   readonly opened = signal<EventRef | undefined>(undefined);
   readonly filterText = signal('');
+  /** What is wrong with the text of the filter. */
+  readonly problem = signal<QueryProblem | undefined>(undefined);
 
   rows: List | undefined;
   readonly #connection: Connection;
@@ -122,20 +127,45 @@ export class Stream {
 
   // What a reader does
 
+  /** Takes a query as it was typed; where it cannot be read, the one before it stays. */
   setFilter(value: string): void {
+    if (value === this.filterText.value) {
+      return;
+    }
     this.filterText.value = value;
-    this.search.filter = parseFilter(value);
+    const read = parseFilter(value);
+    this.problem.value = isFilter(read) ? undefined : read;
+    if (isFilter(read)) {
+      this.search.filter = read;
+      this.#narrow();
+    }
+  }
+
+  #setNode(node: QueryNode | undefined): void {
+    this.filterText.value = printQuery(node);
+    this.problem.value = undefined;
+    this.search.filter = filterOf(node, Date.now());
     this.#narrow();
   }
 
-  choose(name: string, choice: Choice): void {
-    this.containers.choose(name, choice);
-    this.#narrow();
+  /** Adds a value of a field to the query, or takes it out. */
+  choose(name: string, value: string, choice: Choice): void {
+    this.#setNode(choose(this.search.filter.node, name, value, choice));
   }
 
-  showAll(): void {
-    this.containers.showAll();
-    this.#narrow();
+  /** Takes all that was chosen of a field out of the query. */
+  showAll(name: string): void {
+    this.#setNode(chooseAll(this.search.filter.node, name));
+  }
+
+  /** From all lines to warnings and worse, to errors and worse, and back. */
+  nextLevel(): void {
+    const { node } = this.search.filter;
+    const isLeast = (term: QueryNode) => term.kind === 'field' && term.name === 'level' && term.operator === '>=';
+    const least = termsOf(node).find(isLeast);
+    const now = least?.kind === 'field' ? least.value : '';
+    const next = now === '' ? 'warn' : now === 'warn' ? 'error' : undefined;
+    this.#setNode(withTerm(node, next === undefined ? undefined : fieldTerm('level', '>=', next), isLeast));
   }
 
   /** A pause ends at the tail: what has come meanwhile is there. */
@@ -254,7 +284,7 @@ export class Stream {
   }
 
   #tellTotals(): void {
-    const { store, view, search, containers } = this;
+    const { store, view, search } = this;
     const connected = this.link.value.kind === 'connected';
     const seconds = (beats * beat) / 1000;
     const totals = {
@@ -265,7 +295,7 @@ export class Stream {
       shown: view.length,
       search: search.progress,
       narrowed: search.narrowed,
-      containers: containers.version,
+      facets: store.containers.version + search.facets.version,
     };
     const old = this.totals.value;
     if ((Object.keys(totals) as (keyof Totals)[]).some((key) => totals[key] !== old[key])) {

@@ -27,10 +27,13 @@ describe('--viewer', () => {
     expect(() => readArguments(['--viewer', 'somewhere'])).toThrow(UsageError);
   });
 
-  test('tail and send take one word, run takes none', () => {
+  test('tail takes a query in words, send one word, run none', () => {
     expect(readArguments(['tail', 'docker.**'])).toMatchObject({ command: 'tail', rest: ['docker.**'] });
+    expect(readArguments(['tail', 'a', 'level>=warn', '--since', '15m', '--', '-b'])).toMatchObject({
+      ...{ rest: ['a', 'level>=warn', '-b'], since: '15m' },
+    });
     expect(readArguments(['send', 'app'])).toMatchObject({ command: 'send', rest: ['app'] });
-    expect(() => readArguments(['tail', 'a', 'b'])).toThrow(/"b"/);
+    expect(() => readArguments(['send', 'a', 'b'])).toThrow(/"b"/);
     expect(() => readArguments(['run', 'a'])).toThrow(/"a"/);
   });
 });

@@ -222,6 +222,36 @@ describe('forebay tail', () => {
     expect(await tail.ended).toBe(0);
   });
 
+  test('prints what a query accepts, what is held first', async () => {
+    const { forebay, url } = await start();
+    const old = Math.floor(Date.now() / 1000) - 3600;
+    const event = (tag: string, time: number, record: object) => encode([tag, time, record, {}]);
+    const now = Math.floor(Date.now() / 1000);
+    await sendEvents(
+      forebay.port,
+      Buffer.concat([
+        event('app.a', old, { n: 1, log: 'ERROR long ago' }),
+        event('app.a', now, { n: 2, log: 'ERROR held', container_name: '/web-1' }),
+        event('app.a', now, { n: 3, log: 'INFO held' }),
+        event('app.b', now, { n: 4, log: '{"level":"error","status":503}' }),
+      ]),
+    );
+    const query = ['(level>=error', 'OR', 'status>=500)', '--json', '--since', '15m', '--url', url, '--', '-skipped'];
+    const tail = command(['tail', ...query]);
+    await tail.stdout.waitForCount(2);
+    await sendEvents(
+      forebay.port,
+      Buffer.concat([
+        event('app.a', now, { n: 5, log: 'ERROR skipped' }),
+        event('app.a', now, { n: 6, log: 'nothing', status: 500 }),
+        event('app.a', now, { n: 7, log: 'WARN' }),
+        event('app.a', now, { n: 8, log: 'fatal: all' }),
+      ]),
+    );
+    await tail.stdout.waitForLine((one) => one.includes('"n":8'));
+    expect(nsOf(tail.stdout.text)).toEqual([2, 4, 6, 8]);
+  });
+
   test('prints lines for people with the container in front', async () => {
     const { forebay, url } = await start();
     const tail = await tailing(url, ['--url', url], forebay.port);
@@ -259,10 +289,11 @@ describe('forebay tail', () => {
 
   test('says what is wrong where there is nothing to follow', async () => {
     const { url } = await start();
-    expect(await runForebay(['tail', '/a|b/', '--url', url])).toMatchObject({
+    expect(await runForebay(['tail', 'a', 'level>=loud', '--url', url])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('regular expression'),
+      stderr: expect.stringContaining('  a level>=loud\n           ^^^^'),
     });
+    expect(await runForebay(['tail', '--since', 'soon', '--url', url])).toMatchObject({ code: 2 });
     expect(await runForebay(['tail', '--url', `http://127.0.0.1:${await freePort()}`])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('ECONNREFUSED'),

@@ -228,15 +228,15 @@ describe.skipIf(reason !== undefined)('the page', { timeout: 60_000 }, () => {
     await sender.sendAll([
       line('GET /cart ok'),
       line('GET /healthz ok'),
-      line('POST /cart failed'),
+      line('POST /Cart failed'),
       line('nothing', 'cart-1'),
     ]);
     await seen(page, 'nothing');
     await page.keyboard.press('/');
-    await page.keyboard.type('CART -healthz');
+    await page.keyboard.type('cart -healthz');
     await page.locator('.status', { hasText: '3 shown' }).waitFor();
-    expect(await lines(page)).toEqual(['GET /cart ok', 'POST /cart failed', 'nothing']);
-    expect(await page.locator(`${shownRows} mark`).allTextContents()).toEqual(['cart', 'cart', 'cart']);
+    expect(await lines(page)).toEqual(['GET /cart ok', 'POST /Cart failed', 'nothing']);
+    expect(await page.locator(`${shownRows} mark`).allTextContents()).toEqual(['cart', 'Cart', 'cart']);
     await sender.sendAll([line('GET /other'), line('cart again')]);
     await seen(page, 'cart again');
     expect(await lines(page)).toHaveLength(4);

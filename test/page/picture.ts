@@ -40,12 +40,25 @@ try {
     await page.fill('.filter input', 'order -cart');
     await delay(500);
     await page.screenshot({ path: `${folder}/filter-${theme}.png` });
+    await page.fill('.filter input', '(level=error OR level=warn) -container=shop-mail-1 co');
+    await page.locator('.completions [role=option]').first().waitFor();
+    await page.keyboard.press('ArrowDown');
+    await delay(500);
+    await page.screenshot({ path: `${folder}/facets-${theme}.png` });
+    await page.fill('.filter input', 'level>=warn (payment OR deadlock');
+    await page.locator('#filter-problem').waitFor();
+    await delay(300);
+    await page.screenshot({ path: `${folder}/problem-${theme}.png` });
     await close();
   }
   const narrow = await visit(browser, url, { width: 360, height: 740, scale: 2, touch: true, theme: 'dark' });
   await narrow.page.waitForSelector('.row.is-info');
   await delay(500);
   await narrow.page.screenshot({ path: `${folder}/narrow.png` });
+  await narrow.page.locator('.menu-button').tap();
+  await delay(500);
+  await narrow.page.screenshot({ path: `${folder}/narrow-facets.png` });
+  await narrow.page.locator('.menu-button').tap();
   await narrow.page.locator('.rows-body .row:not([hidden])').last().tap();
   await delay(500);
   await narrow.page.screenshot({ path: `${folder}/narrow-details.png` });

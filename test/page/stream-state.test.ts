@@ -2,12 +2,12 @@
 import { encode } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
 import { blockSize, encodePlace, type FrameBlock, frameHead, readFrame, writeBlock } from '../../src/live/protocol.ts';
-import { Containers, colorOf } from '../../src/page/containers.ts';
 import { readDossier } from '../../src/page/dossier.ts';
 import { EventReader } from '../../src/page/event.ts';
-import { parseFilter } from '../../src/page/filter.ts';
+import { type Filter, isFilter, parseFilter } from '../../src/page/filter.ts';
 import { Search } from '../../src/page/search.ts';
 import { type EventRef, entryOf, isFolded, markerOf, Store } from '../../src/page/store.ts';
+import { colorOf, Values } from '../../src/page/values.ts';
 import { View } from '../../src/page/view.ts';
 
 const place = {
@@ -47,11 +47,11 @@ const docker = (log: string, name = 'web-1', more: object = {}) => ({
 
 function page(limits = { events: 200_000, bytes: 64 * 1024 * 1024 }) {
   let now = 0;
-  const containers = new Containers('(others)');
+  const containers = new Values('(others)', 2000);
   const store = new Store(limits, containers, () => now);
-  const reader = new EventReader(store, containers);
+  const reader = new EventReader(store);
   const view = new View();
-  const search = new Search(store, containers, reader, view);
+  const search = new Search(store, reader, view);
   return {
     containers,
     store,
@@ -78,6 +78,16 @@ function page(limits = { events: 200_000, bytes: 64 * 1024 * 1024 }) {
   };
 }
 
+function filter(text: string): Filter {
+  const read = parseFilter(text);
+  if (!isFilter(read)) {
+    throw new Error(`${text}: ${read.text}`);
+  }
+  return read;
+}
+
+const kept = (values: Values) => values.kept().map((id) => values.entry(id));
+
 function ref(store: Store, id: number): EventRef {
   const found = store.ref(id);
   if (found === undefined) {
@@ -96,7 +106,7 @@ describe('what is kept', () => {
     );
     expect(dossier.batch).toMatchObject({ tag: 'docker.a', arrived: 1_700_000_000_123, place });
     expect([dossier.seq, dossier.line, store.lines]).toEqual([41, 'two', 2]);
-    expect(containers.list(10).shown).toEqual([{ name: 'web-1', color: colorOf('web-1'), count: 2 }]);
+    expect(kept(containers)).toEqual([{ name: 'web-1', color: colorOf('web-1'), count: 2 }]);
   });
 
   test('the oldest go in blocks, by count and by bytes, and counts follow', () => {
@@ -136,13 +146,13 @@ describe('what is kept', () => {
     }
     expect(containers.entries.length).toBeLessThan(2010);
     expect(containers.entries[0]).toMatchObject({ name: '(others)', count: 3000 });
-    expect(containers.list(300)).toMatchObject({ hidden: 1701 });
+    expect(kept(containers)).toHaveLength(2001);
   });
 
   test('an event without a container goes under its tag', () => {
     const { containers, take } = page();
     take(blockOf([{ message: 'hi' }], 'app.web'));
-    expect(containers.list(9).shown.map(({ name }) => name)).toEqual(['app.web']);
+    expect(kept(containers).map(({ name }) => name)).toEqual(['app.web']);
   });
 
   test('entries that are none are marked, not shown', () => {
@@ -316,7 +326,7 @@ describe('pieces', () => {
 
   test('are searched as a whole, also when the end decides', () => {
     const one = page();
-    one.search.filter = parseFilter('needle');
+    one.search.filter = filter('needle');
     one.search.restart(0);
     one.take(blockOf([piece(`${big.slice(6)}nee`, first)]));
     expect(one.lines()).toEqual([]);
@@ -358,14 +368,14 @@ describe('the search', () => {
     ['"line 42"', 11],
     ['42 line', 20],
     ['host=h7', 1000],
-    ['TAGGED', 0],
+    ['tagged', 0],
     ['c-1 -c-2', 333],
     ['container_name', 0],
     ['stdout', 0],
     ['c0ffee', 0],
-  ])('looks at line, container and fields as they are seen, not at ids and tags: %j', (filter, expected) => {
+  ])('looks at line, container and fields as they are seen, not at ids and tags: %j', (text, expected) => {
     const { search, view } = many(1000);
-    search.filter = parseFilter(filter);
+    search.filter = filter(text);
     search.restart(Number.POSITIVE_INFINITY);
     finish(search);
     expect(view.length).toBe(expected);
@@ -373,7 +383,7 @@ describe('the search', () => {
 
   test('goes on while events come, newest first, and ends with all of them in order', () => {
     const { search, view, store, take } = many(20_000);
-    search.filter = parseFilter('c-1');
+    search.filter = filter('c-1');
     search.restart(Number.POSITIVE_INFINITY);
     take(blockOf([docker('late', 'c-1'), docker('late', 'c-2')]));
     finish(search);
@@ -387,29 +397,120 @@ describe('the search', () => {
   test('keeps what says that something is missing', () => {
     const { search, view, store } = many(100);
     store.mark({ kind: 'dropped', count: 7 });
-    search.filter = parseFilter('nothing-like-it');
+    search.filter = filter('nothing-like-it');
     search.restart(0);
     expect(view.length).toBe(1);
   });
 
-  test('shows only the chosen containers, or all but some', () => {
-    const { search, view, containers } = many(300);
-    const shown = () => {
-      search.restart(0);
-      return view.length;
+  test('finds fields of the record, of lines that are JSON, and of name=value', () => {
+    const one = page();
+    one.take(
+      blockOf([
+        docker('{"level":"error","msg":"no answer","status":503,"user":{"id":7}}', 'api'),
+        docker('level=warn msg="slow answer" took=1.8s status=200', 'proxy'),
+        { ...docker('plain', 'db'), status: 404, nested: { deep: ['a', 'b'] } },
+        docker('\u001b[31mERROR\u001b[0m GET http://x:8080/y sha256:4f2a', 'proxy', { source: 'stderr' }),
+      ]),
+    );
+    const found = (text: string) => {
+      one.search.filter = filter(text);
+      one.search.restart(0);
+      return Array.from({ length: one.view.length }, (_, n) => one.view.at(n));
     };
-    containers.choose('c-1', 'only');
-    expect(shown()).toBe(100);
-    containers.choose('c-2', 'also');
-    expect(shown()).toBe(200);
-    containers.choose('c-2', 'only');
-    expect(shown()).toBe(100);
-    containers.choose('c-2', 'only');
-    expect(shown()).toBe(300);
-    containers.choose('c-0', 'except');
-    expect(shown()).toBe(200);
-    expect(containers.isHidden('c-0')).toBe(true);
-    containers.choose('c-0', 'except');
-    expect(shown()).toBe(300);
+    for (const [text, ids] of [
+      ['status>=404', [0, 2]],
+      ['status<404', [1]],
+      ['user.id=7', [0]],
+      ['nested.deep.1=b', [2]],
+      ['took>500ms', [1]],
+      ['took<=1800ms', [1]],
+      ['msg="slow answer"', [1]],
+      ['level>=error', [0, 3]],
+      ['level=warn', [1]],
+      ['level=none', [2]],
+      ['-level=none container:p*', [1, 3]],
+      ['source=stderr', [3]],
+      ['tag:docker.**', [0, 1, 2, 3]],
+      ['tag:other.*', []],
+      ['feed=forward from:127.0', [0, 1, 2, 3]],
+      ['http://x:8080', [3]],
+      ['sha256:4f', [3]],
+      ['/^.*err/i', [0, 3]],
+      ['(container=api OR container=db) -plain', [0]],
+      ['since:1h', []],
+      ['since:2023-11-14', [0, 1, 2, 3]],
+      ['Plain', []],
+    ] as const) {
+      expect([text, found(text)]).toEqual([text, ids]);
+    }
+  });
+});
+
+describe('facets', () => {
+  const total = (one: ReturnType<typeof page>, name: 'level' | 'container' | 'source' | 'tag') =>
+    Object.fromEntries(
+      one.search.facets.list(name, new Set(), 2000).values.map((value) => [value.name, value.count] as const),
+    );
+
+  test('count what passes the query, as it comes, is found, and goes', () => {
+    const one = page({ events: 12_000, bytes: 1e9 });
+    const records = (from: number) =>
+      Array.from({ length: 100 }, (_, n) =>
+        docker(`${(from + n) % 4 === 0 ? 'ERROR' : 'INFO'} ${from + n}`, `c-${n % 3}`),
+      );
+    for (let n = 0; n < 60; n++) {
+      one.take(blockOf(records(n * 100), `t.${n % 2}`));
+    }
+    expect(total(one, 'level')).toEqual({ error: 1500, info: 4500 });
+    expect(total(one, 'container')).toEqual({ 'c-0': 2040, 'c-1': 1980, 'c-2': 1980 });
+    expect(total(one, 'tag')).toEqual({ 't.0': 3000, 't.1': 3000 });
+    one.search.filter = filter('level=error container=c-1');
+    one.search.restart(Number.POSITIVE_INFINITY);
+    for (let n = 60; n < 300; n++) {
+      one.take(blockOf(records(n * 100), `t.${n % 2}`));
+      while (n === 100 && one.search.running) {
+        one.search.run(performance.now() + 50);
+      }
+    }
+    expect(one.store.gone).toBeGreaterThan(10_000);
+    const { length } = one.view;
+    expect(total(one, 'level')).toEqual({ error: length, info: 0 });
+    expect(total(one, 'container')).toEqual({ 'c-0': 0, 'c-1': length, 'c-2': 0 });
+    expect(Object.values(total(one, 'tag')).reduce((sum, count) => sum + count)).toBe(length);
+    expect(total(one, 'source')).toEqual({ stdout: length });
+  });
+
+  test('have a bound, whose rest is counted together; what goes makes room', () => {
+    const one = page({ events: 5000, bytes: 1e9 });
+    for (let n = 0; n < 1500; n++) {
+      one.take(blockOf([docker('x')], `tag.${n}`));
+    }
+    expect(one.search.facets.list('tag', new Set(), 10).values[0]).toMatchObject({
+      name: '(others)',
+      count: 500,
+      others: true,
+    });
+    for (let n = 0; n < 100; n++) {
+      one.take(
+        blockOf(
+          Array.from({ length: 100 }, () => docker('y')),
+          'tag.new',
+        ),
+      );
+    }
+    expect(one.store.first).toBeGreaterThan(1500);
+    for (let n = 0; n < 1001; n++) {
+      one.take(blockOf([docker('x')], `later.${n}`));
+    }
+    const names = Object.keys(total(one, 'tag'));
+    expect(names.filter((name) => name.startsWith('later')).length).toBeGreaterThan(400);
+  });
+
+  test('a line in pieces counts once, under the level that the whole of it has', () => {
+    const one = page();
+    const first = { partial_message: 'true' };
+    one.take(blockOf([docker(`{"msg":"${'x'.repeat(16_376)}`, 'w', first), docker('","level":"error"}', 'w')]));
+    expect(total(one, 'level')).toEqual({ error: 1 });
+    expect(total(one, 'container')).toEqual({ w: 1 });
   });
 });

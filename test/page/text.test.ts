@@ -1,9 +1,10 @@
 // What lines written by others become: colours, visible controls, levels, hits of the filter.
 import { describe, expect, test } from 'vitest';
+import { levelOfText, levelOfValue } from '../../src/live/query/levels.ts';
+import { stripColors } from '../../src/live/query/strip-colors.ts';
 import { hasHidden, visible } from '../../src/page/controls.ts';
-import { hits, parseFilter, passes } from '../../src/page/filter.ts';
-import { levelOfText, levelOfValue } from '../../src/page/levels.ts';
-import { readColors, stripColors } from '../../src/page/sgr.ts';
+import { type Filter, hits, isFilter, parseFilter } from '../../src/page/filter.ts';
+import { readColors } from '../../src/page/sgr.ts';
 
 const esc = '\u001b';
 
@@ -81,11 +82,27 @@ describe('hidden characters', () => {
 });
 
 describe('the filter', () => {
-  const pass = (filter: string, text: string) => passes(parseFilter(filter), text.toLowerCase());
+  const read = (text: string): Filter => {
+    const filter = parseFilter(text);
+    if (!isFilter(filter)) {
+      throw new Error(filter.text);
+    }
+    return filter;
+  };
+  const pass = (filter: string, text: string) =>
+    read(filter).query.accepts({
+      text: () => text,
+      folded: () => text.toLowerCase(),
+      field: () => undefined,
+      level: () => undefined,
+      time: () => 0,
+    });
 
   test.each([
     ['', 'anything', true],
-    ['error TIMEOUT', 'Timeout: an Error', true],
+    ['error timeout', 'Timeout: an Error', true],
+    ['error TIMEOUT', 'Timeout: an Error', false],
+    ['error Timeout', 'Timeout: an Error', true],
     ['error timeout', 'an error', false],
     ['error -healthz', 'error at /healthz', false],
     ['-healthz', 'error', true],
@@ -103,10 +120,10 @@ describe('the filter', () => {
   });
 
   test('hits are in order and do not overlap', () => {
-    expect(hits(parseFilter('ab abc -x'), 'xx ABCab')).toEqual([3, 8]);
-    expect(hits(parseFilter('a'), 'banana')).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(hits(parseFilter('i'), 'İi')).toEqual([]);
-    expect(hits(parseFilter('a'), 'a'.repeat(1000), 10)).toHaveLength(2);
+    expect(hits(read('ab abc -x'), 'xx ABCab')).toEqual([3, 8]);
+    expect(hits(read('a'), 'banana')).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(hits(read('i'), 'İi')).toEqual([]);
+    expect(hits(read('a'), 'a'.repeat(1000), 10)).toHaveLength(2);
   });
 });
 

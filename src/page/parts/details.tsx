@@ -1,4 +1,5 @@
 // All of one event: its line, its fields as a tree, where and when it came from.
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { visible } from '../controls.ts';
 import { copyText } from '../copy.ts';
@@ -10,7 +11,7 @@ import type { Stream } from '../stream.ts';
 import { number, text } from '../strings.ts';
 import { localMillis, localTime, size, utcTime } from '../times.ts';
 import { CloseIcon } from './icons.tsx';
-import { Tree } from './tree.tsx';
+import { TermButtons, Tree } from './tree.tsx';
 
 /** Characters of a line that are laid out at most, and at first; lines at first. */
 const mostShown = 100_000;
@@ -46,12 +47,12 @@ export function Details({ stream }: { readonly stream: Stream }) {
         {dossier.parsed === undefined ? undefined : (
           <>
             <h3>{text.parsed}</h3>
-            <Tree node={dossier.parsed} />
+            <Tree node={dossier.parsed} stream={stream} />
           </>
         )}
         <h3>{text.fields}</h3>
-        <Tree node={dossier.fields} />
-        <Facts dossier={dossier} />
+        <Tree node={dossier.fields} stream={stream} />
+        <Facts dossier={dossier} stream={stream} />
       </div>
     </aside>
   );
@@ -97,7 +98,7 @@ function firstLines(value: string, most: number): string {
   return value.slice(0, end);
 }
 
-function Facts({ dossier }: { readonly dossier: Dossier }) {
+function Facts({ dossier, stream }: { readonly dossier: Dossier; readonly stream: Stream }) {
   const { shown, batch, seq, bytes } = dossier;
   const { time, level, joined } = shown;
   const { address = '', port = 0, name, listener = '', label, matched = true } = batch?.place ?? {};
@@ -109,13 +110,17 @@ function Facts({ dossier }: { readonly dossier: Dossier }) {
         : address.includes(':')
           ? `[${address}]:${port}`
           : `${address}:${port}`;
-  const facts: (readonly [string, string] | false)[] = [
+  const button = (name: string, label: string, value: string) => (
+    <TermButtons name={name} label={label} value={value} stream={stream} />
+  );
+  const facts: (readonly [string, string, ComponentChildren?] | false)[] = [
     [text.field.time, `${localTime(time)}${time.fine ? '' : ` (${text.wholeSeconds})`}`],
     [text.field.utc, utcTime(time)],
     batch !== undefined && [text.field.arrived, localMillis(batch.arrived)],
-    level !== undefined && [text.field.level, level],
-    batch !== undefined && [text.field.tag, visible(batch.tag)],
-    label !== undefined && [text.field.label, visible(label)],
+    [text.field.container, visible(shown.container), button('container', text.field.container, shown.container)],
+    level !== undefined && [text.field.level, level, button('level', text.field.level, level)],
+    batch !== undefined && [text.field.tag, visible(batch.tag), button('tag', text.field.tag, batch.tag)],
+    label !== undefined && [text.field.label, visible(label), button('label', text.field.label, label)],
     [text.field.from, visible(name === undefined ? from : `${name} (${from})`)],
     listener !== '' && [text.field.listener, visible(listener)],
     seq !== undefined && [text.field.number, number(seq)],
@@ -129,7 +134,7 @@ function Facts({ dossier }: { readonly dossier: Dossier }) {
         {facts.map((fact) =>
           fact === false ? undefined : (
             <div key={fact[0]}>
-              <dt>{fact[0]}</dt>
+              <dt>{fact[2] ?? fact[0]}</dt>
               <dd>{fact[1]}</dd>
             </div>
           ),

@@ -26,6 +26,9 @@ export function Help({ dialog }: { readonly dialog: RefObject<HTMLDialogElement 
           ))}
         </dl>
         <p class="quiet">{text.help.filter}</p>
+        <p class="quiet">
+          <code>{text.help.query}</code>
+        </p>
         <p class="quiet">{text.onlyHint}</p>
       </div>
     </dialog>

@@ -4,8 +4,8 @@ import { listenToKeys } from '../keys.ts';
 import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
-import { ContainerList } from './container-list.tsx';
 import { Details } from './details.tsx';
+import { FacetList } from './facet-list.tsx';
 import { Help } from './help.tsx';
 import { LoginForm } from './login.tsx';
 import { Rows, rowsId } from './rows.tsx';
@@ -66,7 +66,7 @@ function Room({ stream, prefs }: Props) {
         onMenu={() => setMenuOpen(!menuOpen)}
         onHelp={() => help.current?.showModal()}
       />
-      <ContainerList stream={stream} />
+      <FacetList stream={stream} />
       <div class="middle">
         <Holding stream={stream} />
         <Rows stream={stream} prefs={prefs} />

@@ -3,18 +3,8 @@ import type { RefObject } from 'preact';
 import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
-import {
-  AutoIcon,
-  CloseIcon,
-  ListIcon,
-  LogoIcon,
-  MoonIcon,
-  PauseIcon,
-  PlayIcon,
-  SearchIcon,
-  SunIcon,
-  WrapIcon,
-} from './icons.tsx';
+import { FilterField } from './filter-field.tsx';
+import { AutoIcon, ListIcon, LogoIcon, MoonIcon, PauseIcon, PlayIcon, SunIcon, WrapIcon } from './icons.tsx';
 
 interface Props {
   readonly stream: Stream;
@@ -59,50 +49,6 @@ export function TopBar({ stream, prefs, filter, menuOpen, onMenu, onHelp }: Prop
         <kbd>?</kbd>
       </button>
     </header>
-  );
-}
-
-function FilterField({
-  stream,
-  field,
-}: {
-  readonly stream: Stream;
-  readonly field: RefObject<HTMLInputElement | null>;
-}) {
-  const value = stream.filterText.value;
-  const narrow = matchMedia('(max-width: 719px)').matches;
-  return (
-    <div class="filter">
-      <SearchIcon />
-      <input
-        ref={field}
-        type="text"
-        value={value}
-        aria-label={text.filter}
-        placeholder={narrow ? text.filter : text.filterHint}
-        title={text.filterHint}
-        autocomplete="off"
-        autocapitalize="off"
-        spellcheck={false}
-        onInput={(event) => stream.setFilter(event.currentTarget.value)}
-      />
-      {value === '' ? (
-        <kbd>/</kbd>
-      ) : (
-        <button
-          type="button"
-          class="clear"
-          aria-label={text.clearFilter}
-          title={text.clearFilter}
-          onClick={() => {
-            stream.setFilter('');
-            field.current?.focus();
-          }}
-        >
-          <CloseIcon />
-        </button>
-      )}
-    </div>
   );
 }
 

@@ -1,11 +1,11 @@
 // Reads a msgpack value into a tree for people: every key and value as it was sent, in its order, doubled and odd keys too. No object is
 // made with keys that others chose, integers stay exact. Also its JSON, for the clipboard.
-import { arrayLength, firstElement, isArray, isMap } from '../msgpack/entries.ts';
-import { Skip } from '../msgpack/skip.ts';
-import { integerAt, type Span, stringSpan } from '../msgpack/text.ts';
-import { ReadView } from '../msgpack/view.ts';
-import { EventView } from '../msgpack/view-event.ts';
-import { mapBody, mapLength } from '../msgpack/view-field.ts';
+import { arrayLength, firstElement, isArray, isMap } from './entries.ts';
+import { Skip } from './skip.ts';
+import { integerAt, type Span, stringSpan } from './text.ts';
+import { ReadView } from './view.ts';
+import { EventView } from './view-event.ts';
+import { mapBody, mapLength } from './view-field.ts';
 
 export type Node =
   | { readonly kind: 'text' | 'binary'; readonly text: string }

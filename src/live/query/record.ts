@@ -1,9 +1,9 @@
 // Walks over one record in place and notes where its fields are; picks out those that Docker's driver sets. Decodes nothing: that is done
 // for the few events that are shown or searched (event.ts).
-import { Skip } from '../msgpack/skip.ts';
-import { type Span, stringIs, stringSpan } from '../msgpack/text.ts';
-import type { ReadView } from '../msgpack/view.ts';
-import { mapBody, mapLength } from '../msgpack/view-field.ts';
+import { Skip } from '../../msgpack/skip.ts';
+import { type Span, stringIs, stringSpan } from '../../msgpack/text.ts';
+import type { ReadView } from '../../msgpack/view.ts';
+import { mapBody, mapLength } from '../../msgpack/view-field.ts';
 
 /** Fields beyond these are not looked at; the details show them. */
 const maxFields = 256;

@@ -3,6 +3,11 @@
 export const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type Level = (typeof levels)[number];
 
+/** A number for a level: 0 where there is none, then from trace to fatal. */
+export function levelNumber(level: Level | undefined): number {
+  return level === undefined ? 0 : levels.length - levels.indexOf(level);
+}
+
 /** What a row shows for a level. */
 export const levelMarks: Readonly<Record<Level, string>> = {
   fatal: 'FTL',
