@@ -37,45 +37,51 @@ export interface QueryProblem extends Place {
 
 /** The query as text that reads as the same query; '' for none. */
 export function printQuery(node: QueryNode | undefined): string {
-  return node === undefined ? '' : print(node, 0);
+  if (node === undefined) {
+    return '';
+  }
+  const careful = print(node, 0, true);
+  const plain = print(node, 0, false);
+  // Words that are fine alone may be read otherwise beside each other: `/a` and `b/`.
+  const read = plain === careful ? undefined : parseQuery(plain);
+  const same = read?.ok === true && read.node !== undefined && print(read.node, 0, true) === careful;
+  return same ? plain : careful;
 }
 
 /** `level` is how tightly what is around it binds: 0 or, 1 and, 2 not. */
-function print(node: QueryNode, level: 0 | 1 | 2): string {
+function print(node: QueryNode, level: 0 | 1 | 2, careful: boolean): string {
   switch (node.kind) {
     case 'text':
-      return printText(node.text);
+      return printText(node.text, careful);
     case 'regex':
       return `/${node.source}/${node.flags}`;
     case 'field':
-      return printField(node);
+      return printField(node, careful);
     case 'not':
-      return inside(`-${print(node.node, 2)}`, level > 1);
+      return inside(`-${print(node.node, 2, careful)}`, level > 1, careful);
     case 'and':
-      return inside(node.nodes.map((one) => print(one, 1)).join(' '), level > 0);
+      return inside(node.nodes.map((one) => print(one, 1, careful)).join(' '), level > 0, careful);
     default:
-      return inside(node.nodes.map((one) => print(one, 1)).join(' OR '), level > 0);
+      return inside(node.nodes.map((one) => print(one, 1, careful)).join(' OR '), level > 0, careful);
   }
 }
 
-function inside(text: string, brackets: boolean): string {
+function inside(text: string, brackets: boolean, careful: boolean): string {
   // A word that opens a bracket of its own would take ours for the one that closes it.
-  return !brackets ? text : text.includes('(') ? `(${text} )` : `(${text})`;
+  return !brackets ? text : careful ? `(${text} )` : `(${text})`;
 }
 
 /** A word as it is where it reads as that word, else between quotes. */
-function printText(text: string): string {
+function printText(text: string, careful: boolean): string {
   const read = parseQuery(text);
-  return read.ok && read.node?.kind === 'text' && read.node.text === text && !text.startsWith('"') ? text : quote(text);
+  const same = read.ok && read.node?.kind === 'text' && read.node.text === text;
+  return same && !/^"/.test(text) && !(careful && text.startsWith('/')) ? text : quote(text);
 }
 
-export function printField({
-  name,
-  operator,
-  value,
-  form,
-  flags,
-}: Pick<FieldNode, 'name' | 'operator' | 'value' | 'form' | 'flags'>): string {
+export function printField(
+  { name, operator, value, form, flags }: Pick<FieldNode, 'name' | 'operator' | 'value' | 'form' | 'flags'>,
+  careful = false,
+): string {
   const head = printName(name) + operator;
   if (form === 'regex') {
     return `${head}/${value}/${flags}`;
@@ -91,7 +97,7 @@ export function printField({
     read.node.form === 'plain' &&
     read.node.operator === operator &&
     read.node.name === name;
-  return head + (same && !value.startsWith('"') ? value : quote(value));
+  return head + (same && !/^"/.test(value) && !(careful && value.startsWith('/')) ? value : quote(value));
 }
 
 /** A field's name as it is, or between quotes. */

@@ -27,7 +27,9 @@ interface Quantity {
 
 function quantityOf(text: string): Quantity | undefined {
   const match = /^\s{0,9}([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s{0,9}([a-zµ%]*)\s*$/i.exec(text);
-  return match === null ? undefined : { number: Number(match[1]), unit: (match[2] ?? '').toLowerCase() };
+  const unit = (match?.[2] ?? '').toLowerCase();
+  const known = unit === '' || unit === '%' || scaleOf(unit) !== undefined;
+  return match === null || !known ? undefined : { number: Number(match[1]), unit };
 }
 
 /** Compares an event's value with one of a query: negative, zero, positive; undefined where they cannot be compared. */

@@ -171,6 +171,8 @@ describe('meaning', () => {
     ['took>500ms', '499ms', false],
     ['took>500ms', '2m', true],
     ['took>500', '501ms', true],
+    ['took>500', '501apples', false],
+    ['load>80%', '91.5 %', true],
     ['took>500ms', '600', false],
     ['size>=1MiB', '1024KiB', true],
     ['size>1kb', '2s', false],
@@ -219,7 +221,7 @@ describe('meaning', () => {
 
   test("a pattern of tags fits what Fluentd's fits", () => {
     const part = fc.constantFrom('a', 'b', '*', '**', '.', '.**', '**.', '{a,b}', 'a.b');
-    const tag = fc.array(fc.constantFrom('a', 'b', '.'), { maxLength: 6 }).map((parts) => parts.join(''));
+    const tag = fc.array(fc.constantFrom('a', 'b', '.'), { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''));
     fc.assert(
       fc.property(
         fc
