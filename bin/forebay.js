@@ -3,6 +3,12 @@
 
 // Before anything else: without a handler USR1 opens Node's inspector, and with --disable-sigusr1 Node 24 calls no handler at all.
 process.on('SIGUSR1', () => {});
+// The first process of a container has no default for these: until there is something to stop in peace, they end it.
+if (process.pid === 1) {
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    process.once(signal, () => process.exit(0));
+  }
+}
 
 var major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside npm's packages: a Docker engine, docker-compose, a static busybox to make images of, a C compiler
-# for the benchmark's floor. Debian only. Changes nothing where all of it is there.
+# Installs what the tests need beside npm's packages: a Docker engine, docker-compose, a static busybox to make images of, Chromium for
+# the page, a C compiler for the benchmark's floor, openssl for
+# certificates. Debian only. Changes nothing where all of it is there.
 set -euo pipefail
 
-packages=(docker.io docker-compose busybox-static gcc libc6-dev)
+packages=(docker.io docker-compose busybox-static chromium gcc libc6-dev openssl)
 # A client alone, or a busybox of another make, is not enough: these are what the tests call.
-programs=(dockerd docker-proxy containerd runc docker docker-compose busybox gcc)
+programs=(dockerd docker-proxy containerd runc docker docker-compose busybox chromium gcc openssl)
 
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 

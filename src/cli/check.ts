@@ -12,7 +12,7 @@ export interface CheckRequest extends LoadOptions {
 
 /** Checks the file. Resolves with the exit code: 0, or 2 when there is an error. */
 export async function check({ file, json, write, ...options }: CheckRequest): Promise<0 | 2> {
-  const { root, plan, problems, dropped, sources, secrets } = await loadPlan(file, options);
+  const { root, plan, problems, dropped, sources, secrets } = await loadPlan(file, { ...options, lint: true });
   if (json) {
     const parsed = root === undefined ? null : elementToJson(root, secrets);
     const listed = problems.map(({ code, severity, at, text, hint }) => ({ code, severity, ...at, text, hint }));

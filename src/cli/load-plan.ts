@@ -3,6 +3,7 @@ import { hostname as systemHostname } from 'node:os';
 import type { Attribute, Element } from '../config/element.ts';
 import { parseConfig } from '../config/parse.ts';
 import { type Problem, ProblemList } from '../config/problem.ts';
+import { lint } from '../engine/lint.ts';
 import { type Plan, plan } from '../engine/plan.ts';
 import { Registry } from '../plugin/registry.ts';
 
@@ -17,6 +18,8 @@ export interface LoadOptions {
   readonly registry?: Registry;
   /** Folders with plug-ins of the user's. */
   readonly plugins?: readonly string[];
+  /** Says also what may be, and is hardly meant. */
+  readonly lint?: boolean;
 }
 
 export interface LoadedPlan {
@@ -35,7 +38,12 @@ export interface LoadedPlan {
 }
 
 /** Warnings that stay warnings under `strict`: what they name is understood and does no harm. */
-const harmless: ReadonlySet<string> = new Set(['CONFIG_OPTION_IGNORED', 'CONFIG_OPTION_DEPRECATED']);
+const harmless: ReadonlySet<string> = new Set([
+  'CONFIG_OPTION_IGNORED',
+  'CONFIG_OPTION_DEPRECATED',
+  // In a container there is no other way; who can reach it is then the network's business.
+  'LINT_LISTENER_OPEN',
+]);
 
 /** Reads and plans `file`. Nothing that is wrong in a configuration is thrown. */
 export async function loadPlan(file: string, options: LoadOptions = {}): Promise<LoadedPlan> {
@@ -62,6 +70,10 @@ export async function loadPlan(file: string, options: LoadOptions = {}): Promise
     planned = await plan(parsed.root, registry, report, {
       secret: (attribute) => secrets.add(attribute),
     });
+    if (options.lint === true) {
+      const labels = parsed.root.elements.filter(({ name }) => name === 'label');
+      lint(planned, list.errors === 0 ? labels : [], report);
+    }
   }
   return {
     root: parsed.ok ? parsed.root : undefined,

@@ -1,7 +1,9 @@
 // The program: chooses what to do by its command line and its environment.
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, readArguments, UsageError, usage } from './arguments.ts';
+import { readViewerRequest } from './viewer.ts';
 
 /** Runs the command that `args` (behind the program's name) ask for; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -42,16 +44,28 @@ async function execute(parsed: Arguments): Promise<number> {
       return await explain(file, parsed);
     case 'run': {
       const { run } = await import('./run.ts');
+      const { verbosity, ignored } = parsed;
       const logFormat = parsed.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
-      return await run({
-        file,
-        strict,
-        control,
-        logFormat,
-        plugins,
-        verbosity: parsed.verbosity,
-        ignored: parsed.ignored,
+      const shipped = resolve(file) === shippedConfiguration;
+      const viewer = readViewerRequest(parsed.viewer ?? process.env['FOREBAY_VIEWER'], shipped);
+      if (typeof viewer === 'string') {
+        process.stderr.write(`${viewer}\n`);
+        return 2;
+      }
+      return await run({ file, strict, control, logFormat, plugins, verbosity, ignored, viewer });
+    }
+    case 'tail': {
+      const { tail } = await import('./tail.ts');
+      return await tail({
+        ...{ query: parsed.rest, since: parsed.since },
+        ...{ url: parsed.url, token: parsed.token ?? process.env['FOREBAY_TOKEN'], control, json },
+        ...{ stdout: process.stdout, stderr: process.stderr },
       });
+    }
+    case 'send': {
+      const { send } = await import('./send.ts');
+      const { host, port, rest } = parsed;
+      return await send({ tag: rest[0], host, port, stdin: process.stdin, stderr: process.stderr });
     }
   }
 }
@@ -81,9 +95,11 @@ function configurationFile(env: NodeJS.ProcessEnv): string {
   return (
     env['FOREBAY_CONF'] ??
     (fluentd === undefined ? undefined : fluentd.startsWith('/') ? fluentd : `/fluentd/etc/${fluentd}`) ??
-    fileURLToPath(new URL('../../config/forebay.conf', import.meta.url))
+    shippedConfiguration
   );
 }
+
+const shippedConfiguration = fileURLToPath(new URL('../../config/forebay.conf', import.meta.url));
 
 function words(text: string | undefined): string[] {
   return (text ?? '').split(/\s+/).filter((word) => word !== '');

@@ -19,10 +19,10 @@ export interface RouteRequest {
 /** Explains each tag: one line a tag with `json`, else a block for people. Resolves with the exit code. */
 export async function route({ labels, inputs = [], tags, json, stdin, stdout }: RouteRequest): Promise<0> {
   const start = inputs.some(({ label }) => label === '@ROOT') ? '@ROOT' : (inputs[0]?.label ?? '@ROOT');
-  const explain = createExplainer(labels.get(start) ?? [], start);
+  const explain = createExplainer(labels, start);
   for await (const tag of tags.length > 0 ? tags : lines(stdin)) {
     const explained = explain(tag);
-    if (!stdout.write(json ? `${JSON.stringify(explained)}\n` : describe(explained))) {
+    if (!stdout.write(json ? toJson(explained) : describe(explained))) {
       await once(stdout, 'drain');
     }
   }
@@ -43,7 +43,12 @@ async function* lines(input: Readable): AsyncGenerator<string> {
   }
 }
 
-function describe({ tag, matched, path }: ExplainedRoute): string {
+/** The keys are those that scripts rely on. */
+function toJson({ tag, matched, path }: ExplainedRoute): string {
+  return `${JSON.stringify({ tag, matched, path })}\n`;
+}
+
+function describe({ tag, path, lost }: ExplainedRoute): string {
   const rows = path.map(({ kind, pattern, type, label, file, line }) => [
     kind.padEnd(6),
     visible(pattern),
@@ -52,7 +57,12 @@ function describe({ tag, matched, path }: ExplainedRoute): string {
   ]);
   const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   const steps = rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`);
-  return `${visible(tag) || '(the empty tag)'}\n${steps.join('')}${matched ? '' : '  no match takes it\n'}`;
+  const ends = lost.map(({ label, why }) =>
+    why === 'loop'
+      ? `  comes to ${label} again: its events go round and are dropped\n`
+      : `  no match takes it${label === '@ROOT' ? '' : ` in ${label}`}\n`,
+  );
+  return `${visible(tag) || '(the empty tag)'}\n${steps.join('')}${ends.join('')}`;
 }
 
 /** A tag comes from whoever sends it: nothing in it may steer the terminal. */

@@ -1,5 +1,8 @@
 // How a plug-in declares its options: once, with type, default and description. From this one declaration follow the values' types,
 // validation and the reference. Reading values out of a configuration is reader.ts.
+import type { Element, Position } from './element.ts';
+import type { LogLevel } from './log-levels.ts';
+import type { Report } from './problem.ts';
 
 interface Common {
   /** One sentence for the reference, that ends with a full stop. */
@@ -12,6 +15,8 @@ interface Common {
   readonly aliases?: readonly string[];
   /** Taken so that people's files load, without any effect here: named in one line at the start, with this reason. */
   readonly ignored?: string;
+  /** Says what is wrong with a value that is of the right type, and what to write: without full stops. */
+  readonly invalid?: (value: never) => { readonly fault: string; readonly hint: string } | undefined;
 }
 
 /** `default` is written as in a configuration file (`'8m'`, `'60s'`, `'true'`). Without one, a missing option is undefined, or an error if `required`. */
@@ -36,19 +41,54 @@ export type ScalarType =
 export interface PluginChoice {
   readonly kind: string;
   readonly type: string;
-  readonly definition: { readonly kind: string; readonly options: Options };
+  readonly definition: Optioned;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** What the definitions of all plug-ins have for the reader. */
+export interface Optioned {
+  readonly kind: string;
+  readonly options: Options;
+  /** Reports what is wrong with options that are each right by themselves. Not called where one of them is not. */
+  check?(options: Readonly<Record<string, unknown>>, element: Element, report: Report): void;
+}
+
+/** One section of a `p.plugins` option. */
+export interface PluginSection extends PluginChoice {
+  /** `@id`, or one made from type and place; unique in the plan. */
+  readonly id: string;
+  /** `@log_level`. */
+  readonly logLevel: LogLevel | undefined;
+  /** What stands behind the section's name: `<store ignore_error>`. */
+  readonly arg: string;
+  /** `@label`. */
+  readonly label: string | undefined;
+  /** The values of the options that the owner of the section has in it, beside the plug-in's own. */
+  readonly own: Readonly<Record<string, unknown>>;
+  readonly element: Element;
+}
+
+/** One parameter of a `p.pairs` section. The value is null where an embedded expression gives none. */
+export interface Pair {
+  readonly name: string;
+  readonly value: string | null;
+  readonly at: Position;
+  readonly valueAt: Position;
+}
+
 export interface Option<T> extends Common {
-  readonly type: ScalarType | 'section' | 'sections' | 'plugin';
+  readonly type: ScalarType | 'section' | 'sections' | 'pairs' | 'plugin' | 'plugins';
   readonly default?: string;
   readonly required?: boolean;
   readonly values?: readonly string[];
-  /** Of a section: its own options. */
+  /** Of a section: its own options; of a section that names a plug-in, those beside the plug-in's. */
   readonly options?: Options;
+  /** Of a section: the one of its options that stands behind its name, as in `<buffer tag,time>`. */
+  readonly argument?: string;
   /** Of a plug-in section: what kind it names. */
   readonly kind?: string;
+  /** Of a plug-in section: the parameter that names the plug-in where there is no section, if not that of the section's name. */
+  readonly inline?: string;
   /** Carries the value's type; never there at run time. */
   readonly $value?: T;
 }
@@ -80,15 +120,29 @@ export const p = {
     return { type: 'enum', ...spec };
   },
   /** A section of its own, at most once: undefined when it is absent. */
-  section<const O extends Options>(spec: Common & { readonly options: O }): Option<Values<O> | undefined> {
+  section<const O extends Options>(
+    spec: Common & { readonly options: O; readonly argument?: string },
+  ): Option<Values<O> | undefined> {
     return { type: 'section', ...spec };
   },
   /** A section that may stand several times. */
   sections<const O extends Options>(spec: Common & { readonly options: O }): Option<readonly Values<O>[]> {
     return { type: 'sections', ...spec };
   },
-  /** A section that names a plug-in of `kind`, `default` where it is absent or has no `@type`. */
-  plugin(spec: Common & { readonly kind: string; readonly default: string }): Option<PluginChoice> {
+  /** A section whose parameters have names of the user's own. It may stand several times: all that is in them, in order. */
+  pairs(spec: Common): Option<readonly Pair[]> {
+    return { type: 'pairs', ...spec };
+  },
+  /** A section that names a plug-in of `kind`, `default` where it is absent or has no `@type`; without a default it is required. */
+  plugin(
+    spec: Common & { readonly kind: string; readonly default?: string; readonly inline?: string },
+  ): Option<PluginChoice> {
     return { type: 'plugin', ...spec };
+  },
+  /** A section that names a plug-in of `kind` with `@type` and may stand several times. `options` stand in it beside the plug-in's. */
+  plugins<const O extends Options = Record<never, never>>(
+    spec: Common & { readonly kind: string; readonly required?: boolean; readonly options?: O },
+  ): Option<readonly (PluginSection & { readonly own: Values<O> })[]> {
+    return { type: 'plugins', ...spec };
   },
 };

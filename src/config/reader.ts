@@ -1,9 +1,11 @@
 // Reads the options that a plug-in or section declares (options.ts) out of an element: values, defaults, sections, and what is wrong with
 // them. Which plug-ins there are is the caller's to say.
+
 import type { Attribute, Element, Position } from './element.ts';
 import { nearest, suggestion } from './nearest.ts';
-import type { Option, Options, PluginChoice, Values } from './options.ts';
+import type { Option, Optioned, Options, Pair, PluginChoice, PluginSection, Values } from './options.ts';
 import type { Problem, Report } from './problem.ts';
+import { missingType, outdated, readLogLevel, reserved, reservedValue, typePlace, unknownType } from './reserved.ts';
 import { readScalar } from './scalar-option.ts';
 
 export interface ReadContext {
@@ -11,9 +13,11 @@ export interface ReadContext {
   readonly strict: boolean;
   readonly report: Report;
   /** The plug-in of a kind and type: undefined if there is none, 'broken' if it cannot be loaded and that was reported. */
-  resolve(kind: string, type: string, at: Position): Promise<PluginChoice['definition'] | 'broken' | undefined>;
+  resolve(kind: string, type: string, at: Position): Promise<Optioned | 'broken' | undefined>;
   /** The types of a kind, for hints. */
   known(kind: string): readonly string[];
+  /** The id of a section that is a plug-in of its own. */
+  idOf?(section: Element, type: string): string;
   /** Is told of each value that must not be shown. */
   secret?(attribute: Attribute): void;
 }
@@ -30,19 +34,23 @@ export async function readOptions<const O extends Options>(
   return values as Values<O>;
 }
 
-/** What every section may say about itself, whoever reads it. */
-const reserved: ReadonlySet<string> = new Set(['@type', '@id', '@label', '@log_level']);
-/** The same, in the spelling of Fluentd's first years. */
-const outdated: ReadonlyMap<string, string> = new Map([
-  ['type', '@type'],
-  ['id', '@id'],
-  ['log_level', '@log_level'],
-]);
-
-/** `@type` or `@id`, or its old spelling without @; undefined where there is neither. */
-export function reservedValue(element: Element, name: '@type' | '@id'): string | undefined {
-  const value = (element.attributes.get(name) ?? element.attributes.get(name.slice(1)))?.value;
-  return typeof value === 'string' ? value : undefined;
+/** Reads the options of a plug-in, and has it check them where each is right by itself. `beside` are read too, for whoever has the section. */
+export async function readPlugin(
+  definition: Optioned,
+  element: Element,
+  context: ReadContext,
+  beside: Options = {},
+): Promise<Readonly<Record<string, unknown>>> {
+  let errors = 0;
+  const report: Report = (problem) => {
+    errors += problem.severity === 'error' ? 1 : 0;
+    context.report(problem);
+  };
+  const options = await readOptions(element, { ...beside, ...definition.options }, { ...context, report });
+  if (errors === 0) {
+    definition.check?.(options, element, context.report);
+  }
+  return options;
 }
 
 /** Sections that protect a connection: where one is not understood, going on without it would leave the connection open. */
@@ -74,8 +82,12 @@ class OptionReader {
       case 'section':
       case 'sections':
         return this.#readSections(name, option);
+      case 'pairs':
+        return this.#readPairs(name, option);
       case 'plugin':
         return this.#readPlugin(name, option);
+      case 'plugins':
+        return this.#readPlugins(name, option);
       default:
         return this.#readScalar(name, option);
     }
@@ -116,8 +128,9 @@ class OptionReader {
     const values: unknown[] = [];
     for (const section of option.type === 'sections' ? found : found.slice(0, 1)) {
       this.#remarkSection(name, option, section);
-      if (option.ignored === undefined) {
-        values.push(await readOptions(section, option.options ?? {}, this.#context));
+      if (option.ignored === undefined || Object.keys(option.options ?? {}).length > 0) {
+        const context = option.ignored === undefined ? this.#context : this.#quiet();
+        values.push(await readOptions(withArgument(section, option.argument), option.options ?? {}, context));
       }
     }
     if (option.type === 'sections') {
@@ -125,6 +138,31 @@ class OptionReader {
     }
     this.#refuseSecond(name, found);
     return values[0];
+  }
+
+  #readPairs(name: string, option: Option<unknown>): Pair[] {
+    this.#sections.add(name);
+    const found = this.#element.elements.filter((section) => section.name === name);
+    for (const section of found) {
+      this.#remarkSection(name, option, section);
+      for (const inner of section.elements) {
+        this.#unknownSection(inner, section, []);
+      }
+    }
+    return found.flatMap(({ attributes }) =>
+      [...attributes].map(([key, { value, at, valueAt }]) => ({
+        name: key,
+        value: typeof value === 'string' ? value : null,
+        at,
+        valueAt,
+      })),
+    );
+  }
+
+  /** For a section without effect: that its options have none is said by that. */
+  #quiet(): ReadContext {
+    const { report } = this.#context;
+    return { ...this.#context, report: (problem) => problem.code === 'CONFIG_OPTION_IGNORED' || report(problem) };
   }
 
   #remarkSection(name: string, option: Option<unknown>, section: Element): void {
@@ -153,13 +191,18 @@ class OptionReader {
     const [section] = found;
     if (section !== undefined) {
       this.#remarkSection(name, option, section);
-      const type = reservedValue(section, '@type') ?? option.default ?? '';
+      const type = reservedValue(section, '@type') ?? option.default;
+      if (type === undefined) {
+        this.#context.report(missingType(section, option.kind ?? '', this.#context.known(option.kind ?? '')));
+        return undefined;
+      }
       const definition = await this.#definition(option, type, section.attributes.get('@type')?.valueAt ?? section.at);
       return definition && this.#choice(option, type, definition, section);
     }
-    const inline = this.#element.attributes.get(name);
+    const inlineName = option.inline ?? name;
+    const inline = this.#element.attributes.get(inlineName);
     if (inline !== undefined && typeof inline.value === 'string') {
-      this.#names.add(name);
+      this.#names.add(inlineName);
       const definition = await this.#definition(option, inline.value, inline.valueAt);
       return (
         definition && {
@@ -170,27 +213,65 @@ class OptionReader {
         }
       );
     }
-    const type = option.default ?? '';
+    const type = option.default;
+    if (type === undefined) {
+      this.#sectionMissing(name, option);
+      return undefined;
+    }
     const definition = await this.#definition(option, type, this.#element.at);
     const nothing: Element = { name, arg: '', attributes: new Map(), elements: [], at: this.#element.at };
     return definition && this.#choice(option, type, definition, nothing);
   }
 
-  async #choice(
-    option: Option<unknown>,
-    type: string,
-    definition: PluginChoice['definition'],
-    section: Element,
-  ): Promise<PluginChoice> {
-    const options = await readOptions(section, definition.options, this.#context);
+  #sectionMissing(name: string, option: Option<unknown>): void {
+    this.#report(
+      'error',
+      'CONFIG_SECTION_REQUIRED',
+      this.#element.at,
+      `The section <${name}> is missing in <${this.#element.name}>.`,
+      `Add one with an @type: ${suggestion('', this.#context.known(option.kind ?? ''), '')}`,
+    );
+  }
+
+  async #choice(option: Option<unknown>, type: string, definition: Optioned, section: Element): Promise<PluginChoice> {
+    const options = await readPlugin(definition, section, this.#context, option.options);
     return { kind: option.kind ?? definition.kind, type, definition, options };
   }
 
-  async #definition(
-    option: Option<unknown>,
-    type: string,
-    at: Position,
-  ): Promise<PluginChoice['definition'] | undefined> {
+  async #readPlugins(name: string, option: Option<unknown>): Promise<PluginSection[]> {
+    this.#sections.add(name);
+    const found = this.#element.elements.filter((section) => section.name === name);
+    if (found.length === 0 && option.required === true) {
+      this.#sectionMissing(name, option);
+    }
+    const sections: PluginSection[] = [];
+    for (const section of found) {
+      this.#remarkSection(name, option, section);
+      const type = reservedValue(section, '@type');
+      if (type === undefined) {
+        this.#context.report(missingType(section, option.kind ?? '', this.#context.known(option.kind ?? '')));
+        continue;
+      }
+      const definition = await this.#definition(option, type, typePlace(section));
+      if (definition !== undefined) {
+        const choice = await this.#choice(option, type, definition, section);
+        const id = this.#context.idOf?.(section, type) ?? `${type}@${section.at.line}`;
+        const label = section.attributes.get('@label')?.value;
+        sections.push({
+          ...choice,
+          id,
+          logLevel: readLogLevel(section, this.#context.report),
+          arg: section.arg,
+          label: typeof label === 'string' ? label : undefined,
+          own: Object.fromEntries(Object.keys(option.options ?? {}).map((own) => [own, choice.options[own]])),
+          element: section,
+        });
+      }
+    }
+    return sections;
+  }
+
+  async #definition(option: Option<unknown>, type: string, at: Position): Promise<Optioned | undefined> {
     const kind = option.kind ?? '';
     const definition = await this.#context.resolve(kind, type, at);
     if (definition === undefined) {
@@ -208,16 +289,7 @@ class OptionReader {
     }
     for (const section of this.#element.elements) {
       if (!this.#sections.has(section.name)) {
-        const severity = protective.has(section.name) ? 'error' : 'warning';
-        this.#report(
-          severity,
-          'CONFIG_UNKNOWN_SECTION',
-          section.at,
-          `The section <${section.name}> has no meaning in <${this.#element.name}>.`,
-          severity === 'error'
-            ? 'It protects a connection and is not supported here; remove it only if the connection may go unprotected.'
-            : suggestion(section.name, [...this.#sections], 'There are no sections here: remove it.'),
-        );
+        this.#unknownSection(section, this.#element, [...this.#sections]);
       }
     }
     const [first] = this.#ignored;
@@ -231,6 +303,19 @@ class OptionReader {
         'Nothing is to be done; they may stay.',
       );
     }
+  }
+
+  #unknownSection(section: Element, outer: Element, known: readonly string[]): void {
+    const severity = protective.has(section.name) ? 'error' : 'warning';
+    this.#report(
+      severity,
+      'CONFIG_UNKNOWN_SECTION',
+      section.at,
+      `The section <${section.name}> has no meaning in <${outer.name}>.`,
+      severity === 'error'
+        ? 'It protects a connection and is not supported here; remove it only if the connection may go unprotected.'
+        : suggestion(section.name, known, 'There are no sections here: remove it.'),
+    );
   }
 
   #reportUnknownName(name: string, { at }: Attribute): void {
@@ -254,13 +339,11 @@ class OptionReader {
   }
 }
 
-/** The problem that no plug-in of a kind has this type. */
-export function unknownType(kind: string, type: string, at: Position, known: readonly string[]): Problem {
-  return {
-    code: 'CONFIG_UNKNOWN_TYPE',
-    severity: 'error',
-    at,
-    text: `There is no ${kind} of type "${type}".`,
-    hint: suggestion(type, known, `No plug-in of the kind ${kind} is installed.`),
-  };
+/** The section with its argument as one of its parameters. */
+function withArgument(section: Element, name: string | undefined): Element {
+  if (name === undefined || section.arg === '') {
+    return section;
+  }
+  const argument = { value: section.arg, at: section.at, valueAt: section.at };
+  return { ...section, attributes: new Map([...section.attributes, [name, argument]]) };
 }

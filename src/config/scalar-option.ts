@@ -58,6 +58,19 @@ export function readScalar(name: string, option: Option<unknown>, source: Scalar
       hint: converted.hint ?? 'Check the value.',
     });
   }
+  if (said === undefined) {
+    const wrong = option.invalid?.(converted.value as never);
+    if (wrong !== undefined) {
+      report({
+        code: 'CONFIG_VALUE_INVALID',
+        severity: 'error',
+        at: valueAt,
+        text: option.secret === true ? `The value of ${name} cannot be used.` : `${name}: ${wrong.fault}.`,
+        hint: `${wrong.hint}.`,
+      });
+      return undefined;
+    }
+  }
   return converted.value ?? undefined;
 }
 

@@ -24,6 +24,83 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'process',
   },
+  EVENT_UNPRINTABLE: {
+    template: 'An event cannot be printed and was left out.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_NOT_WRITABLE: {
+    template: '{path} cannot be written: {reason}. {remedy}',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  FILE_REFUSED: {
+    template: '{what}, and is not written to.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_UNWRITTEN: {
+    template: '{bytes} bytes could not be written before the end.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FILE_WRITE_FAILED: {
+    template: 'Cannot write to {path}: {reason}. It is tried again; inputs wait meanwhile.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FILTER_FAILED: {
+    template: 'A filter failed, and the events that it had are dropped: {reason}.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_GREP_BINARY: {
+    template:
+      'The field {key} is binary, and {pattern} has characters that are no ASCII: it cannot be matched, the event is kept.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_GREP_DEADLINE: {
+    template:
+      'The expression {pattern} takes too long for the field {key}: the event is kept. Write it without nested repetitions.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_GREP_KEY: {
+    template: 'The key {key} leads through a value that is neither a map nor an array: the event is kept.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_PARSER_KEY: {
+    template: 'The field {key} is not there: nothing can be parsed.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_RECORD_ENCODING: {
+    template: 'The field {key} would join binary data and text that is no ASCII: the event is refused.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_RECORD_PLACEHOLDER: {
+    template: 'The placeholder {placeholder} is worth nothing in an event.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FILTER_RECORD_TIME: {
+    template: 'The field {key} is to be the time and holds no number: the event is refused.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_ADDRESS_REFUSED: {
+    template: 'A peer is refused: allow does not name its address.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_ANONYMOUS_REFUSED: {
+    template: 'A peer is refused: no <client> section holds its address.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
   FORWARD_CHUNK_DROPPED: {
     template:
       'A message of {size} bytes is over chunk_size_limit ({limit}): dropped and acked. Raise the limit, or have the sender make smaller chunks.',
@@ -50,6 +127,16 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_HANDSHAKE_TIMEOUT: {
+    template: 'A peer did not say within handshake_timeout who it is: closing the connection.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FORWARD_HANDSHAKE_TOO_LARGE: {
+    template: 'A peer sent more than handshake_size_limit before it said who it is: closing the connection.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
   FORWARD_INFLATE_BROKEN: {
     template: 'Compressed entries are broken: closing the connection without an ack.',
     retryable: false,
@@ -67,6 +154,11 @@ export const errorTable = {
   },
   FORWARD_JSON_INVALID: {
     template: 'A JSON stream is no JSON: closing the connection.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_KEY_MISMATCH: {
+    template: 'A peer is refused: it has another shared_key.',
     retryable: false,
     fatalFor: 'connection',
   },
@@ -95,10 +187,31 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_PIECES_LOST: {
+    template: 'An output refused a line that was joined from pieces: it is lost, since they are acked.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_PIECES_UNFINISHED: {
+    template: 'A line in pieces did not come whole: what there is of it is passed on, with partial_message in it.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  FORWARD_PING_INVALID: {
+    template:
+      'A peer is refused: it did not begin with a PING that can be checked. Its sender needs a <security> section too.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
   FORWARD_UNFINISHED_SPENT: {
     template:
       'The memory for unfinished messages is spent, and this connection holds most of it: closing the connection.',
     retryable: true,
+    fatalFor: 'connection',
+  },
+  FORWARD_USER_REFUSED: {
+    template: 'A peer is refused: its user or password is wrong, or that user may not come from there.',
+    retryable: false,
     fatalFor: 'connection',
   },
   LISTEN_FAILED: {
@@ -111,10 +224,30 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  PARSE_ENCODING: {
+    template: 'The text is no UTF-8, and cannot be parsed.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  PARSE_TIME: {
+    template: 'The time in the text cannot be read.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  PARSE_UNMATCHED: {
+    template: 'The text has not the form that the parser expects.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   PORT_IN_USE: {
     template: '{address} is in use{by}. Stop it, or give this listener another port.',
     retryable: true,
     fatalFor: 'process',
+  },
+  ROUTE_LOOP: {
+    template: 'Events go round from label to label and are dropped: let one of the labels end in an output.',
+    retryable: false,
+    fatalFor: 'record',
   },
   STDOUT_CLOSED: {
     template: 'Nobody reads standard output any more; the lines that were on their way are lost.',
@@ -130,6 +263,26 @@ export const errorTable = {
     template: 'The pattern "{pattern}" cannot be used: {reason}',
     retryable: false,
     fatalFor: 'process',
+  },
+  TLS_FILES_INVALID: {
+    template: 'TLS cannot begin: {reason}.',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  TLS_FILES_RENEWED_INVALID: {
+    template: 'Certificate files have changed and cannot be used ({reason}): the old ones stay in use.',
+    retryable: true,
+    fatalFor: 'record',
+  },
+  TLS_FILE_UNREADABLE: {
+    template: '{path} cannot be read: {reason}.',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  TLS_HANDSHAKE_FAILED: {
+    template: 'A TLS handshake came to nothing: {reason}.',
+    retryable: false,
+    fatalFor: 'connection',
   },
 } as const satisfies Record<string, ErrorKind>;
 

@@ -16,7 +16,7 @@ export class UnfinishedBytes {
 
   /** A buffer; what stands in it is undefined. */
   take(size: number): Uint8Array {
-    return size < pooledFrom || this.#memory === undefined ? new Uint8Array(size) : this.#memory.take(size);
+    return size < pooledFrom || this.#memory === undefined ? unfilled(size) : this.#memory.take(size);
   }
 
   /** Gives back what `take` returned. */
@@ -95,15 +95,17 @@ export class Held {
   shift(count: number): void {
     this.#bytes.copyWithin(0, count, this.length);
     this.length -= count;
-    if (this.length === 0) {
-      this.clear();
-    }
+    this.trim();
   }
 
-  /** Drops all; a large buffer is given back. */
+  /** Drops all, and keeps the buffer: more is about to come. */
   clear(): void {
     this.length = 0;
-    if (this.#bytes.length > keptCapacity) {
+  }
+
+  /** Gives a large buffer back if nothing stands in it: between messages a connection costs little. */
+  trim(): void {
+    if (this.length === 0 && this.#bytes.length > keptCapacity) {
       this.release();
     }
   }
@@ -126,4 +128,10 @@ export class Held {
     this.#shared.give(before);
     this.#shared.change(this, change);
   }
+}
+
+/** Memory of its own that is not filled with zeros: nobody reads past `length`. No Buffer, whose `slice` would be a view. */
+function unfilled(size: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(buffer, byteOffset, size);
 }

@@ -1,20 +1,11 @@
 // Writes text to a stream, standard output above all, that may be a pipe which nobody reads: one write in flight, out of memory that is not
 // touched until it is done, with what waits counted, so that whoever fills it can be stopped. Closing the stream is not done here.
 import type { Writable } from 'node:stream';
+import { type Area, AreaPool, AreaQueue } from './area-queue.ts';
 import { ForebayError } from './errors.ts';
 import { FileStream } from './file-stream.ts';
 import type { IoMemory } from './io-memory.ts';
-
-/** A piece of memory, filled from `used` on. */
-export interface Area {
-  readonly bytes: Uint8Array;
-  used: number;
-}
-
-interface OwnArea extends Area {
-  /** Settles when all that is in it has been written. */
-  settled: PromiseWithResolvers<void> | undefined;
-}
+import { Drains, Room } from './room.ts';
 
 export interface StreamWriterOptions {
   /** Called once, when the stream can be written no more. */
@@ -33,24 +24,21 @@ export class StreamWriter {
   /** Whether the stream is a terminal, where people look at it. */
   readonly terminal: boolean;
   readonly #stream: Writable;
-  readonly #memory: IoMemory | undefined;
   readonly #areaSize: number;
   readonly #onFailure: (error: ForebayError) => void;
-  readonly #spare: OwnArea[] = [];
-  readonly #full: OwnArea[] = [];
-  readonly #waiting: { readonly limit: number; readonly room: PromiseWithResolvers<void> }[] = [];
-  #current: OwnArea | undefined;
-  #writing: OwnArea | undefined;
-  /** Bytes of full areas, and of the one being written that is not yet. */
-  #sealed = 0;
+  readonly #queue: AreaQueue;
+  readonly #room = new Room();
+  readonly #drains = new Drains();
+  #writing = false;
   #scheduled = false;
-  readonly #draining = new Set<() => void>();
   #failure: ForebayError | undefined;
+  /** Bytes that waited when the stream failed. */
+  #lost = 0;
 
   constructor(stream: Writable, options: StreamWriterOptions = {}) {
     this.#stream = stream;
-    this.#memory = options.memory;
     this.#areaSize = stream instanceof FileStream ? fileAreaSize : areaSize;
+    this.#queue = new AreaQueue(new AreaPool(this.#areaSize, spareAreas, options.memory));
     this.#onFailure = options.onFailure ?? (() => {});
     this.terminal = 'isTTY' in stream && stream.isTTY === true;
     stream.on('error', (error) => this.#fail(error));
@@ -68,26 +56,19 @@ export class StreamWriter {
 
   /** Bytes that wait to be written. */
   get pending(): number {
-    return this.#sealed + (this.#current?.used ?? 0);
+    return this.#queue.pending + this.#lost;
   }
 
   /** Memory to append whole lines to, before the next turn of the event loop; `commit` when they are there. */
   get area(): Area {
-    this.#current ??= this.#spare.pop() ?? this.#newArea(this.#areaSize);
-    return this.#current;
+    return this.#queue.area;
   }
 
   /** What is in the area is to be written; returns another one, empty, of at least `size` bytes. */
-  nextArea(size = this.#areaSize): Area {
-    this.#seal();
-    if (size > this.#areaSize) {
-      if (this.#current !== undefined) {
-        this.#recycle(this.#current);
-      }
-      this.#current = this.#newArea(size);
-    }
+  nextArea(size = 0): Area {
+    const area = this.#queue.nextArea(size);
     this.#writeNext();
-    return this.area;
+    return area;
   }
 
   /**
@@ -101,31 +82,23 @@ export class StreamWriter {
     }
     this.#schedule();
     if (wait) {
-      return this.#whenWritten();
+      return this.#queue.whenWritten();
     }
-    return this.pending > limit ? this.#whenRoom(limit) : undefined;
+    return this.pending > limit ? this.#room.when(limit) : undefined;
   }
 
   /** Resolves when nothing waits any more, or `signal` aborts, or the stream has failed: with the bytes that are left. */
   async drain(signal: AbortSignal): Promise<number> {
-    this.#seal();
+    this.#queue.seal();
     this.#writeNext();
     if (this.pending > 0 && this.#failure === undefined && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          signal.removeEventListener('abort', done);
-          this.#draining.delete(done);
-          resolve();
-        };
-        signal.addEventListener('abort', done);
-        this.#draining.add(done);
-      });
+      await this.#drains.wait(signal);
     }
     return this.pending;
   }
 
   #schedule(): void {
-    if (!this.#scheduled && this.#writing === undefined && this.pending > 0) {
+    if (!this.#scheduled && !this.#writing && this.pending > 0) {
       this.#scheduled = true;
       setImmediate(() => {
         this.#scheduled = false;
@@ -134,93 +107,27 @@ export class StreamWriter {
     }
   }
 
-  #whenWritten(): Promise<void> | undefined {
-    const last =
-      this.#current !== undefined && this.#current.used > 0 ? this.#current : (this.#full.at(-1) ?? this.#writing);
-    if (last === undefined) {
-      return undefined;
-    }
-    last.settled ??= Promise.withResolvers();
-    return last.settled.promise;
-  }
-
-  #whenRoom(limit: number): Promise<void> {
-    let waiting = this.#waiting.find((one) => one.limit === limit);
-    if (waiting === undefined) {
-      waiting = { limit, room: Promise.withResolvers() };
-      this.#waiting.push(waiting);
-    }
-    return waiting.room.promise;
-  }
-
-  #seal(): void {
-    const area = this.#current;
-    if (area !== undefined && area.used > 0) {
-      this.#current = undefined;
-      this.#sealed += area.used;
-      this.#full.push(area);
-    }
-  }
-
   /** Starts the next write where none is under way. */
   #writeNext(): void {
-    if (this.#writing !== undefined || this.#failure !== undefined) {
+    if (this.#writing || this.#failure !== undefined) {
       return;
     }
-    if (this.#full.length === 0) {
-      this.#seal();
+    const head = this.#queue.head(this.#areaSize);
+    if (head === undefined) {
+      this.#drains.end();
+      return;
     }
-    this.#writing = this.#full.shift();
-    if (this.#writing !== undefined) {
-      this.#write(this.#writing, 0);
-    }
-  }
-
-  #write(area: OwnArea, from: number): void {
-    const to = Math.min(from + this.#areaSize, area.used);
-    this.#stream.write(area.bytes.subarray(from, to), (error) => {
+    this.#writing = true;
+    this.#stream.write(head, (error) => {
+      this.#writing = false;
       if (error) {
         this.#fail(error);
       } else if (this.#failure === undefined) {
-        this.#sealed -= to - from;
-        this.#written(area, to);
+        this.#queue.advance(head.length);
+        this.#room.update(this.pending);
+        this.#writeNext();
       }
     });
-  }
-
-  #written(area: OwnArea, to: number): void {
-    if (to < area.used) {
-      this.#write(area, to);
-      return;
-    }
-    this.#writing = undefined;
-    area.settled?.resolve();
-    this.#recycle(area);
-    for (let i = this.#waiting.length - 1; i >= 0; i--) {
-      const waiting = this.#waiting[i];
-      if (waiting !== undefined && this.pending <= waiting.limit / 2) {
-        this.#waiting.splice(i, 1);
-        waiting.room.resolve();
-      }
-    }
-    this.#writeNext();
-    if (this.#writing === undefined) {
-      this.#endDrains();
-    }
-  }
-
-  #recycle(area: OwnArea): void {
-    if (area.bytes.length === this.#areaSize && this.#spare.length < spareAreas) {
-      area.used = 0;
-      area.settled = undefined;
-      this.#spare.push(area);
-    } else {
-      this.#memory?.give(area.bytes);
-    }
-  }
-
-  #newArea(size: number): OwnArea {
-    return { bytes: this.#memory?.take(size) ?? new Uint8Array(size), used: 0, settled: undefined };
   }
 
   /** `cause` is undefined where the stream was closed without an error. */
@@ -234,25 +141,10 @@ export class StreamWriter {
         ? new ForebayError('STDOUT_CLOSED', {}, { cause })
         : new ForebayError('STDOUT_FAILED', { reason: cause.message }, { cause });
     this.#failure = error;
-    for (const area of [this.#writing, ...this.#full, this.#current]) {
-      area?.settled?.promise.catch(() => {}); // whoever waits hears of it; nobody need wait
-      area?.settled?.reject(error);
-    }
-    for (const { room } of this.#waiting.splice(0)) {
-      room.promise.catch(() => {});
-      room.reject(error);
-    }
-    this.#sealed = this.pending;
-    this.#full.length = 0;
-    this.#writing = undefined;
-    this.#current = undefined;
-    this.#endDrains();
+    this.#lost = this.#queue.pending;
+    this.#queue.clear(error);
+    this.#room.fail(error);
+    this.#drains.end();
     this.#onFailure(error);
-  }
-
-  #endDrains(): void {
-    for (const done of this.#draining) {
-      done();
-    }
   }
 }

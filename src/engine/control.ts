@@ -1,10 +1,11 @@
-// The control socket of a running collector: a unix socket, for its user alone, over which health is asked.
-// The protocol is JSON, one line a request and one line an answer: `{"op":"health"}` gives `{"ok":true,"healthy":…,…}`, what is not
-// understood gives `{"ok":false,"error":…}`. Asking is control-client.ts's.
+// The control socket of a running collector: a unix socket, for its user alone, over which health is asked, and where the page is.
+// The protocol is JSON, one line a request and one line an answer: `{"op":"health"}` gives `{"ok":true,"healthy":…,…}`, `{"op":"page"}` gives
+// `{"ok":true,"url":…,"token":…}`, what is not understood gives `{"ok":false,"error":…}`. Asking is control-client.ts's.
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from '../core/log.ts';
+import type { PageAddress } from '../core/shared-parts.ts';
 import { isAlive } from './control-client.ts';
 import { controlFolders, maxSocketPath, prepareFolder } from './control-path.ts';
 
@@ -21,6 +22,8 @@ export interface ControlOptions {
   readonly path?: string | undefined;
   readonly log: Logger;
   status(): ControlStatus;
+  /** Where the page is and its token; undefined where there is none. The socket is for the user alone who runs the process. */
+  page?(): PageAddress | undefined;
   /** The folders to try. Default controlFolders(). */
   readonly folders?: readonly string[];
   /** The longest request, bytes. Default 64 KiB. */
@@ -207,8 +210,12 @@ function answerTo(line: string, options: ControlOptions): Readonly<Record<string
     return { ok: false, error: 'A request is one line of JSON.' };
   }
   const op = typeof request === 'object' && request !== null && 'op' in request ? request.op : undefined;
+  if (op === 'page') {
+    const page = options.page?.();
+    return page === undefined ? { ok: false, error: 'It has no viewer.' } : { ok: true, ...page };
+  }
   if (op !== 'health') {
-    return { ok: false, error: 'The request needs an "op" that is known: health.' };
+    return { ok: false, error: 'The request needs an "op" that is known: health, page.' };
   }
   try {
     return { ok: true, ...options.status() };

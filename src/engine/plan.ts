@@ -1,20 +1,28 @@
 // From the tree of a configuration to what is to run: inputs, and the rules of every label, each with its plug-in and the values of its
 // options. Everything that is wrong is reported; making and starting the parts is the graph's.
 import type { Attribute, Element, Position } from '../config/element.ts';
+import type { LogLevel } from '../config/log-levels.ts';
 import { suggestion } from '../config/nearest.ts';
-import type { Problem, Report } from '../config/problem.ts';
-import { type ReadContext, readOptions, reservedValue, unknownType } from '../config/reader.ts';
+import type { Options, PluginSection } from '../config/options.ts';
+import type { Report } from '../config/problem.ts';
+import { type ReadContext, readOptions, readPlugin } from '../config/reader.ts';
+import { missingType, readLogLevel, reservedValue, typePlace, unknownType } from '../config/reserved.ts';
 import { convert } from '../config/values.ts';
+import type { FilterDefinition } from '../plugin/filter.ts';
 import type { InputDefinition } from '../plugin/input.ts';
 import type { OutputDefinition } from '../plugin/output.ts';
 import type { PluginDefinition, Registry } from '../plugin/registry.ts';
 import { parseTagPattern } from '../routing/tag-pattern.ts';
+import { checkFiles } from './file-check.ts';
+import { checkLabels } from './label-check.ts';
 import { systemOptions } from './system.ts';
 
 interface Planned {
   readonly options: Readonly<Record<string, unknown>>;
   /** `@id`, or one made from type and place; unique in the plan. */
   readonly id: string;
+  /** `@log_level`. */
+  readonly logLevel?: LogLevel;
   readonly element: Element;
 }
 
@@ -24,21 +32,25 @@ export interface PlannedInput extends Planned {
   readonly label: string;
 }
 
-interface PlannedSection extends Planned {
-  /** As in the configuration; an absent one is `**`. */
-  readonly pattern: string;
+export interface PlannedOutput extends Planned {
+  readonly definition: OutputDefinition;
   /** `@label`, for outputs that send events on. */
   readonly label?: string;
+  /** The outputs that it has in sections of its own, as `<store>`. */
+  readonly outputs: readonly PlannedOutput[];
 }
 
-export interface PlannedMatch extends PlannedSection {
+export interface PlannedMatch extends PlannedOutput {
   readonly kind: 'match';
-  readonly definition: OutputDefinition;
+  /** As in the configuration; an absent one is `**`. */
+  readonly pattern: string;
 }
 
-export interface PlannedFilter extends PlannedSection {
+export interface PlannedFilter extends Planned {
   readonly kind: 'filter';
-  readonly definition: PluginDefinition;
+  readonly pattern: string;
+  readonly definition: FilterDefinition;
+  readonly label?: string;
 }
 
 export type PlannedRule = PlannedMatch | PlannedFilter;
@@ -51,9 +63,11 @@ export interface Plan {
   readonly logLevel?: LogLevel;
 }
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-
 export const rootLabel = '@ROOT';
+/** Where events go that a plug-in refuses. */
+export const errorLabel = '@ERROR';
+/** Where the events of the own log go. */
+export const ownLogLabel = '@FLUENT_LOG';
 
 export interface PlanOptions {
   /** Refuses values that Fluentd would bend, as `strict_config_value true` in `<system>` does. */
@@ -106,7 +120,8 @@ class Planner {
     for (const element of this.#root.elements) {
       await this.#planSection(element);
     }
-    this.#checkLabels();
+    checkLabels(this.#inputs, this.#labels, this.#report);
+    checkFiles(this.#labels, this.#report);
     return { inputs: this.#inputs, labels: this.#labels, ...(logLevel === undefined ? {} : { logLevel }) };
   }
 
@@ -118,6 +133,7 @@ class Planner {
       report: this.#report,
       resolve: (kind, type, at) => this.#load(kind, type, at),
       known: (kind) => registry.known(kind),
+      idOf: (section, type) => this.#idOf(section, type),
       ...(secret === undefined ? {} : { secret }),
     };
   }
@@ -268,13 +284,16 @@ class Planner {
     const { definition, ...rest } = planned;
     const label = this.#labelOf(element);
     const common = { ...rest, pattern, ...(label === undefined ? {} : { label }) };
-    this.#labels
-      .get(labelName)
-      ?.push(
-        kind === 'match'
-          ? { kind, ...common, definition: definition as OutputDefinition }
-          : { kind, ...common, definition },
-      );
+    this.#labels.get(labelName)?.push(
+      kind === 'match'
+        ? {
+            kind,
+            ...common,
+            definition: definition as OutputDefinition,
+            outputs: outputsOf(definition.options, rest.options),
+          }
+        : { kind, ...common, definition: definition as FilterDefinition },
+    );
   }
 
   #labelOf(element: Element): string | undefined {
@@ -295,15 +314,10 @@ class Planner {
   ): Promise<(Planned & { readonly definition: PluginDefinition }) | undefined> {
     const type = reservedValue(element, '@type');
     if (type === undefined) {
-      this.#error(
-        element.at,
-        'CONFIG_TYPE_MISSING',
-        `The section <${element.name}> has no @type.`,
-        suggestion('', this.#registry.known(kind), `No plug-in of the kind ${kind} is installed.`),
-      );
+      this.#report(missingType(element, kind, this.#registry.known(kind)));
       return undefined;
     }
-    const at = (element.attributes.get('@type') ?? element.attributes.get('type'))?.valueAt ?? element.at;
+    const at = typePlace(element);
     const definition = await this.#load(kind, type, at);
     if (definition === undefined) {
       this.#report(unknownType(kind, type, at, this.#registry.known(kind)));
@@ -311,8 +325,10 @@ class Planner {
     if (definition === undefined || definition === 'broken') {
       return undefined;
     }
-    const options = await readOptions(element, definition.options, this.#context);
-    return { definition, options, id: this.#idOf(element, type), element };
+    const options = await readPlugin(definition, element, this.#context);
+    const logLevel = readLogLevel(element, this.#report);
+    const level = logLevel === undefined ? {} : { logLevel };
+    return { definition, options, id: this.#idOf(element, type), ...level, element };
   }
 
   #idOf(element: Element, type: string): string {
@@ -341,31 +357,23 @@ class Planner {
     return unique;
   }
 
-  #checkLabels(): void {
-    for (const { label, element } of this.#inputs) {
-      this.#checkLabel(label, element, 'error');
-    }
-    for (const rules of this.#labels.values()) {
-      for (const { label, element, definition } of rules) {
-        // Of the outputs only relabel sends events to its label.
-        this.#checkLabel(label ?? rootLabel, element, definition.type === 'relabel' ? 'error' : 'warning');
-      }
-    }
-  }
-
-  #checkLabel(label: string, element: Element, severity: Problem['severity']): void {
-    if (!this.#labels.has(label)) {
-      this.#report({
-        code: 'CONFIG_LABEL_UNKNOWN',
-        severity,
-        at: element.attributes.get('@label')?.valueAt ?? element.at,
-        text: `There is no <label ${label}>.`,
-        hint: suggestion(label, [...this.#labelPlaces.keys()], `Add <label ${label}> with a <match> in it.`),
-      });
-    }
-  }
-
   #error(at: Position, code: string, text: string, hint: string): void {
     this.#report({ code, severity: 'error', at, text, hint });
   }
+}
+
+/** The outputs in the sections of an output. */
+function outputsOf(options: Options, values: Readonly<Record<string, unknown>>): PlannedOutput[] {
+  return Object.entries(options)
+    .filter(([, { type, kind }]) => type === 'plugins' && kind === 'output')
+    .flatMap(([name]) => (values[name] ?? []) as readonly PluginSection[])
+    .map(({ definition, options: read, id, logLevel, element, label }) => ({
+      definition: definition as OutputDefinition,
+      options: read,
+      id,
+      ...(logLevel === undefined ? {} : { logLevel }),
+      element,
+      ...(label === undefined ? {} : { label }),
+      outputs: outputsOf(definition.options, read),
+    }));
 }

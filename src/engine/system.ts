@@ -1,4 +1,5 @@
 // The `<system>` section: what it says that has a meaning here, and the names of the rest, which are taken without effect.
+import { logLevels } from '../config/log-levels.ts';
 import { type Options, p } from '../config/options.ts';
 
 const elsewhere = 'has no meaning in Forebay';
@@ -9,7 +10,7 @@ const section = p.sections({ desc: 'Of Fluentd only.', ignored: elsewhere, optio
 export const systemOptions = {
   log_level: p.enum({
     desc: 'The least level that the own log shows.',
-    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    values: logLevels,
   }),
   strict_config_value: p.bool({
     desc: 'Refuses values that are read as something else than they say.',

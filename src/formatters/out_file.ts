@@ -2,7 +2,7 @@
 import { p } from '../config/options.ts';
 import { FloatTime, TimeFormat, type TimeText, UnixTime } from '../core/time-format.ts';
 import { defineFormatter } from '../plugin/formatter.ts';
-import { addNewline, timeOptions, zoneOf } from '../plugin/formatter-options.ts';
+import { addNewline, reportThrown, timeOptions, zoneOf } from '../plugin/formatter-options.ts';
 import type { LineHead } from '../plugin/line-head.ts';
 import { LineFormatter } from '../plugin/lines.ts';
 import { recordWriter } from '../plugin/record-writer.ts';
@@ -21,6 +21,9 @@ export default defineFormatter({
       default: 'string',
     }),
     add_newline: addNewline,
+  },
+  check(options, element, report) {
+    reportThrown(element, report, () => zoneOf(options));
   },
   create(context, options, target) {
     const zone = zoneOf(options);

@@ -1,7 +1,7 @@
 // Chosen fields with tabs between.
 import { p } from '../config/options.ts';
-import { defineFormatter } from '../plugin/formatter.ts';
-import { addNewline } from '../plugin/formatter-options.ts';
+import { defineFormatter, plainTarget } from '../plugin/formatter.ts';
+import { addNewline, reportThrown } from '../plugin/formatter-options.ts';
 import { LineFormatter } from '../plugin/lines.ts';
 import { recordWriter } from '../plugin/record-writer.ts';
 
@@ -12,6 +12,9 @@ export default defineFormatter({
     keys: p.array({ desc: 'The fields, in this order.', required: true }),
     delimiter: p.string({ desc: 'Between the values.', default: '\t' }),
     add_newline: addNewline,
+  },
+  check(options, element, report) {
+    reportThrown(element, report, () => recordWriter('tsv', options, plainTarget));
   },
   create(context, options, target) {
     const record = recordWriter('tsv', options, target);

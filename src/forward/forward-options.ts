@@ -1,5 +1,7 @@
 // The options that all inputs of the forward protocol have, and those that only make sense on a network.
 import { p } from '../config/options.ts';
+import { securitySection } from './security-options.ts';
+import { transportSection } from './transport-options.ts';
 
 export const streamOptions = {
   tag: p.string({ desc: 'All events get this tag, whatever the sender says.' }),
@@ -22,6 +24,22 @@ export const streamOptions = {
     desc: 'Reading stops while outputs have more bytes of events than this to settle.',
     default: '8m',
   }),
+  join_pieces: p.bool({
+    desc: 'Whether lines that Docker cuts into pieces of 16 KiB become one event again. A piece is held in memory and acked at once, since Docker sends the next one only then: a sudden end loses what is held. A line that does not come whole is passed on as far as it got, with partial_message in it.',
+    default: 'false',
+  }),
+  join_pieces_timeout: p.time({
+    desc: 'With join_pieces: a line of which no more pieces come is passed on after this long.',
+    default: '5s',
+  }),
+  join_pieces_limit: p.size({
+    desc: 'With join_pieces: when more bytes than this are held, the lines that wait longest are passed on.',
+    default: '32m',
+  }),
+  join_pieces_lines_limit: p.integer({
+    desc: 'With join_pieces: when more lines than this are held, the ones that wait longest are passed on.',
+    default: '4096',
+  }),
   backlog: p.integer({ desc: 'Connections that wait to be accepted.' }),
   source_hostname_key: p.string({ desc: 'Each record gets the host name of its sender in this field.' }),
   source_address_key: p.string({ desc: 'Each record gets the address of its sender in this field.' }),
@@ -43,4 +61,17 @@ export const networkOptions = {
     default: 'false',
   }),
   send_keepalive_packet: p.bool({ desc: 'Whether TCP keep-alive is on.', default: 'false' }),
+  allow: p.array({
+    desc: 'Addresses and networks that may send, TCP and UDP: 172.16.0.0/12, ::1. Without it, all.',
+  }),
+  handshake_timeout: p.time({
+    desc: 'A connection on which TLS or a sender with a key takes longer than this to begin is closed.',
+    default: '10s',
+  }),
+  handshake_size_limit: p.size({
+    desc: 'A sender that must have a key may send this much before it has shown it.',
+    default: '4k',
+  }),
+  security: securitySection,
+  transport: transportSection,
 };

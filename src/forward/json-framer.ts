@@ -40,7 +40,8 @@ export class JsonFramer {
         return pos + 1;
       }
     }
-    this.#walked = pos - base;
+    // Between documents the white space is done with: what comes next is all that `base` will point at.
+    this.#walked = this.#depth === 0 ? 0 : pos - base;
     return needMore;
   }
 

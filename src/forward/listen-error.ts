@@ -1,7 +1,8 @@
 // Says why a listener could not start, and who has its port, where that can be known.
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { ForebayError } from '../core/errors.ts';
-import type { ListenAddress } from './stream-listener.ts';
+
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** The error to show for what `listen` failed with. */
 export async function listenError(address: ListenAddress, error: Error): Promise<Error> {

@@ -23,6 +23,11 @@ export class Opening {
     return this.#text.startsWith('\x16\x03') ? 'tls' : undefined;
   }
 
+  /** What the connection speaks is known already: nothing is looked at. */
+  pass(): void {
+    this.#text = ' '.repeat(needed);
+  }
+
   /** Whether no byte has come yet. */
   get untouched(): boolean {
     return this.#text.length === 0;

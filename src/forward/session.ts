@@ -53,6 +53,8 @@ export interface SessionSettings extends IntakeSettings {
   readonly chunkSizeWarnLimit: number | undefined;
   readonly jsonSizeLimit: number;
   readonly denyKeepalive: boolean;
+  /** Told that a connection is gone. */
+  ended?(peer: Origin): void;
   /** Told of messages that were dropped unread, or are about to be, and of values that are none. */
   noticed(
     code: 'FORWARD_CHUNK_DROPPED' | 'FORWARD_CHUNK_LARGE' | 'FORWARD_NO_MESSAGE',
@@ -84,11 +86,16 @@ export class Session {
   /** As many unfinished bytes may be moved. */
   #moves = mostMoves;
 
-  constructor(settings: SessionSettings, origin: Origin, fields: readonly FieldEdit[], link: Link) {
+  /** `json` says what the peer speaks, where a handshake has told; else its first byte does. */
+  constructor(settings: SessionSettings, origin: Origin, fields: readonly FieldEdit[], link: Link, json?: boolean) {
     this.#settings = settings;
     this.#origin = origin;
     this.#framer = new Framer(settings.wasm);
     this.#link = link;
+    if (json !== undefined) {
+      this.#opening.pass();
+      this.#json = json ? new JsonFramer() : undefined;
+    }
     this.#held = new Held(settings.unfinished, () => this.#close('FORWARD_UNFINISHED_SPENT'));
     this.#acks = new Acks(
       (chunks) => this.#link.send(this.#json === undefined ? ackReplies(chunks) : jsonAckReplies(chunks)),
@@ -153,6 +160,7 @@ export class Session {
   closed(): void {
     this.#open = false;
     this.#release();
+    this.#settings.ended?.(this.#origin);
   }
 
   /** False once the connection is closed, because its first bytes say that it is another protocol. */
@@ -188,6 +196,8 @@ export class Session {
       this.#held.shift(done);
     } else if (done < to) {
       this.#keep(bytes, done, to);
+    } else {
+      this.#held.trim();
     }
     this.#acks.flush();
   }

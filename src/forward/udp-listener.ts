@@ -1,6 +1,7 @@
 // The UDP side of the forward port: answers heartbeats, and takes events where that is asked for (`udp_events`). There are no acks and no
 // way to hold a sender back: what outputs cannot take is dropped, and counted.
 import dgram from 'node:dgram';
+import type { AddressList } from '../core/address-list.ts';
 import type { Origin } from '../core/batch.ts';
 import { jsonToMsgpack } from '../msgpack/from-json.ts';
 import { Batcher } from './batcher.ts';
@@ -21,8 +22,10 @@ export interface UdpListenerSettings {
   readonly listenerId: string;
   readonly session: SessionSettings;
   readonly sourceKeys: SourceKeys;
+  /** Who may send; undefined: all. Others get no answer. */
+  readonly allowed: AddressList | undefined;
   /** Told of datagrams whose events are not taken. */
-  refused(code: 'FORWARD_DATAGRAM_DROPPED' | 'FORWARD_MALFORMED', address: string): void;
+  refused(code: 'FORWARD_ADDRESS_REFUSED' | 'FORWARD_DATAGRAM_DROPPED' | 'FORWARD_MALFORMED', address: string): void;
 }
 
 interface Sender {
@@ -63,6 +66,10 @@ export class UdpListener {
   #datagram(data: Buffer, from: dgram.RemoteInfo): void {
     if (data.length === 0) {
       // Fluentd answers these too; a reply that costs the asker nothing is of use only to those who forge addresses.
+      return;
+    }
+    if (this.#settings.allowed?.has(from.address) === false) {
+      this.#settings.refused('FORWARD_ADDRESS_REFUSED', from.address);
       return;
     }
     // A copy: the batcher moves events about in it.

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { p } from '../config/options.ts';
 import { clearStaleSocket } from '../core/stale-socket.ts';
-import { createForwardInput } from '../forward/forward-input.ts';
+import { createForwardInput, noNetwork } from '../forward/forward-input.ts';
 import { streamOptions } from '../forward/forward-options.ts';
 import { defineInput } from '../plugin/input.ts';
 
@@ -15,13 +15,7 @@ export default defineInput({
     ...streamOptions,
   },
   create(context, options) {
-    const input = createForwardInput(context, { path: options.path }, options, {
-      udp: 'off',
-      keepAlive: false,
-      reset: false,
-      resolveHostname: false,
-      denyKeepalive: false,
-    });
+    const input = createForwardInput(context, { path: options.path }, options, noNetwork);
     return {
       async start() {
         await mkdir(dirname(options.path), { recursive: true });

@@ -5,9 +5,9 @@ import { needMore, Skip } from './skip.ts';
 /** An entry in clean form: array of two, time an integer or ext 0 (EventTime), record a map. */
 const cleanHead = 0x92;
 
-/** Whether a value with this first byte can be a time: an integer or an ext type (the walk has refused all types but 0). */
+/** Whether a value with this first byte can be a time: an integer or a short ext (the walk has refused all types but 0). */
 export function isTime(head: number): boolean {
-  return head < 0x80 || head >= 0xe0 || (head >= 0xcc && head <= 0xd8) || (head >= 0xc7 && head <= 0xc9);
+  return head < 0x80 || head >= 0xe0 || (head >= 0xcc && head <= 0xd8) || head === 0xc7;
 }
 
 /** Whether a value with this first byte is a map. */
@@ -60,7 +60,7 @@ export class EntriesWalk {
   }
 }
 
-/** The end of a time in one of its usual encodings, with at least a byte behind it; 0 for all else. */
+/** The end of a time, with at least a byte behind it; 0 for all else. The walk that follows checks the rest of the entry. */
 function timeEnd(bytes: Uint8Array, pos: number, to: number): number {
   const head = bytes[pos] as number;
   let next = 0;
@@ -71,7 +71,9 @@ function timeEnd(bytes: Uint8Array, pos: number, to: number): number {
   } else if (head >= 0xcc && head <= 0xd3) {
     next = pos + 1 + (1 << (head & 3));
   } else if (head === 0xc7) {
-    next = bytes[pos + 1] === 8 && bytes[pos + 2] === 0 ? pos + 11 : 0;
+    next = bytes[pos + 2] === 0 ? pos + 3 + (bytes[pos + 1] as number) : 0;
+  } else if (head >= 0xd4 && head <= 0xd8) {
+    next = bytes[pos + 1] === 0 ? pos + 2 + (1 << (head - 0xd4)) : 0;
   }
   return next < to ? next : 0;
 }

@@ -1,5 +1,5 @@
 // Fields of a record, found in place: by name, or by a path as Fluentd's record accessor writes it (`$.a.b[0]`, `$['a']['b']`).
-import { arrayLength, firstElement, isMap } from './entries.ts';
+import { arrayLength, firstElement, isArray, isMap } from './entries.ts';
 import { Skip } from './skip.ts';
 import { type Span, stringSpan } from './text.ts';
 import { broken, type ReadView } from './view.ts';
@@ -14,8 +14,12 @@ type Step = { readonly key: Uint8Array } | { readonly index: number };
 export class FieldPath {
   /** As it was written. */
   readonly text: string;
+  /** The names and indexes on the way. */
+  readonly path: readonly (string | number)[];
   /** Whether it leads below the record's own fields. */
   readonly nested: boolean;
+  /** After `find` said `absent`: whether the way led through a value that Ruby's `dig` refuses, because it has neither fields nor elements. */
+  blocked = false;
   readonly #steps: readonly Step[];
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
@@ -23,6 +27,7 @@ export class FieldPath {
   /** `parseFieldPath` makes one from text. */
   constructor(text: string, steps: readonly (string | number)[]) {
     this.text = text;
+    this.path = steps;
     this.nested = steps.length > 1;
     this.#steps = steps.map((step) =>
       typeof step === 'number' ? { index: step } : { key: new TextEncoder().encode(step) },
@@ -31,6 +36,7 @@ export class FieldPath {
 
   /** Where the field's value stands in the record at `at`; `absent`, or `broken` where the record is cut. */
   find(from: ReadView, at: number): number {
+    this.blocked = false;
     let pos = at;
     for (const step of this.#steps) {
       pos = 'key' in step ? this.#findKey(from, pos, step.key) : this.#findIndex(from, pos, step.index);
@@ -44,8 +50,12 @@ export class FieldPath {
   /** Of a key that stands there twice, the last value counts, as in Ruby. */
   #findKey(from: ReadView, at: number, key: Uint8Array): number {
     const { bytes, end } = from;
-    if (at >= end || !isMap(bytes[at] as number)) {
-      return at >= end ? broken : absent;
+    if (at >= end) {
+      return broken;
+    }
+    if (!isMap(bytes[at] as number)) {
+      this.blocked = bytes[at] !== 0xc0;
+      return absent;
     }
     const span = this.#span;
     let pos = mapBody(bytes, at);
@@ -67,6 +77,8 @@ export class FieldPath {
   }
 
   #findIndex(from: ReadView, at: number, index: number): number {
+    const head = at < from.end ? (from.bytes[at] as number) : 0xc0;
+    this.blocked = head !== 0xc0 && !isArray(head) && !isMap(head);
     const length = at < from.end ? arrayLength(from.bytes, at) : 0;
     const wanted = index < 0 ? index + length : index;
     if (wanted < 0 || wanted >= length) {

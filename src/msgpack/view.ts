@@ -19,14 +19,19 @@ export class ReadView {
 
   /** Shows `entries`: they stand from `start` to `end` of `bytes`. */
   set(entries: Uint8Array): void {
-    const buffer = entries.buffer;
+    this.setRange(entries, 0, entries.byteLength);
+  }
+
+  /** Shows what stands between `from` and `to` of `part`. */
+  setRange(part: Uint8Array, from: number, to: number): void {
+    const buffer = part.buffer;
     if (buffer !== this.buffer) {
       this.buffer = buffer;
       this.bytes = new Uint8Array(buffer);
       this.data = new DataView(buffer);
     }
-    this.start = entries.byteOffset;
-    this.end = this.start + entries.byteLength;
+    this.start = part.byteOffset + from;
+    this.end = part.byteOffset + to;
   }
 
   /** Lets go of the memory. */

@@ -31,6 +31,7 @@ export interface WasmExports {
   ): number;
   messages(start: number, end: number, limit: number, anyTag: number): number;
   entries(start: number, end: number): number;
+  within(start: number, end: number, first: number, last: number): number;
   skip(start: number, end: number, depth: number, left: number): number;
 }
 

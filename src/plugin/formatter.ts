@@ -1,5 +1,7 @@
 // What a formatter is: events in msgpack bytes go in, text bytes come out.
+import type { Element } from '../config/element.ts';
 import type { Options, PluginChoice, Values } from '../config/options.ts';
+import type { Report } from '../config/problem.ts';
 import type { Batch } from '../core/batch.ts';
 import type { PluginContext } from './context.ts';
 
@@ -37,6 +39,8 @@ export interface FormatterDefinition<O extends Options = Options> {
   readonly type: string;
   readonly summary: string;
   readonly options: O;
+  /** Reports what is wrong with options that are each right by themselves. */
+  check?(options: Values<O>, element: Element, report: Report): void;
   create(context: PluginContext, options: Values<O>, target: FormatTarget): Formatter;
 }
 

@@ -1,6 +1,8 @@
 // `<inject>`: puts host name, worker, tag and time into each record as fields of their own, by editing the record's bytes. Declared and done
 // here for every output that has the section.
+import type { Element } from '../config/element.ts';
 import { type Options, p, type Values } from '../config/options.ts';
+import type { Report } from '../config/problem.ts';
 import type { Batch, Tag } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
 import { isMap } from '../msgpack/entries.ts';
@@ -11,7 +13,7 @@ import { ReadView } from '../msgpack/view.ts';
 import { EventView } from '../msgpack/view-event.ts';
 import { mapBody, mapLength, matches } from '../msgpack/view-field.ts';
 import type { PluginContext } from './context.ts';
-import { timeOptions, zoneOf } from './formatter-options.ts';
+import { reportThrown, timeOptions, zoneOf } from './formatter-options.ts';
 import { InjectedField, packNumber, packString, TimeValue } from './inject-values.ts';
 
 const injectOptions = {
@@ -42,6 +44,14 @@ export const injectSection = p.section({
   desc: 'Fields to add to each record: host name, worker, tag, time.',
   options: injectOptions,
 });
+
+/** Reports what is wrong with the section of `element`. */
+export function checkInject(options: InjectValues | undefined, element: Element, report: Report): void {
+  const section = element.elements.find(({ name }) => name === 'inject');
+  if (options !== undefined && section !== undefined) {
+    reportThrown(section, report, () => zoneOf(options));
+  }
+}
 
 const oldSpelling = 'Write it into an <inject> section.';
 

@@ -1,5 +1,7 @@
 // What an input is: it listens or reads, makes batches, and hands them on.
+import type { Element } from '../config/element.ts';
 import type { Options, Values } from '../config/options.ts';
+import type { Report } from '../config/problem.ts';
 import type { Emit } from '../core/batch.ts';
 import type { ByteBudget } from '../core/byte-budget.ts';
 import type { UnfinishedBytes } from '../core/held.ts';
@@ -33,6 +35,8 @@ export interface InputDefinition<O extends Options = Options> {
   readonly type: string;
   readonly summary: string;
   readonly options: O;
+  /** Reports what is wrong with options that are each right by themselves. Not called where one of them is not. */
+  check?(options: Values<O>, element: Element, report: Report): void;
   create(context: InputContext, options: Values<O>): Input;
 }
 

@@ -122,17 +122,21 @@ export class LineFormatter implements Formatter {
 
   /** Counts an event that cannot be printed; returns where the next one begins. */
   #leaveOut(at: number, batch: Batch): number {
+    const found = this.#skip.run(this.#from.bytes, at, this.#from.end);
+    this.#skip.reset();
+    const next = found < 0 ? this.#from.end : found;
     this.#unprintable.value++;
-    if (!this.#warned) {
+    if (this.#context.refuse !== undefined) {
+      const event = this.#from.bytes.subarray(at, next);
+      this.#context.refuse({ ...batch, entries: event, count: 1 }, 'EVENT_UNPRINTABLE');
+    } else if (!this.#warned) {
       this.#warned = true;
       this.#context.log.warn(
         { tag: batch.tag.text },
         'Left out an event that cannot be printed; later ones are only counted.',
       );
     }
-    const next = this.#skip.run(this.#from.bytes, at, this.#from.end);
-    this.#skip.reset();
-    return next < 0 ? this.#from.end : next;
+    return next;
   }
 }
 

@@ -1,12 +1,24 @@
 // What an output is: it takes charge of batches.
-import type { Options, Values } from '../config/options.ts';
+import type { Element } from '../config/element.ts';
+import type { Options, PluginSection, Values } from '../config/options.ts';
+import type { Report } from '../config/problem.ts';
 import type { Emit } from '../core/batch.ts';
-import type { PluginContext } from './context.ts';
+import type { PluginContext, Refuse } from './context.ts';
+
+export interface OutputContext extends PluginContext {
+  readonly refuse: Refuse;
+  /** Hands events to the matches of the label that `@label` names; without one, of the label that the output stands in. */
+  readonly emit: Emit;
+  /** Makes the output of a `p.plugins({ kind: 'output', … })` section. The engine starts, watches and stops it; its emit never throws. */
+  output(section: PluginSection): Emit;
+}
 
 export interface Output {
   start?(): Promise<void>;
   /** Takes the batch, as `Emit` says. Bytes that are kept are copied before it returns. */
   readonly emit: Emit;
+  /** Asked to by SIGUSR1: delivers what it holds back, and ends what it has open, so that something new begins. */
+  flush?(): void;
   /** Delivers what it holds until `signal` aborts, then closes all. May be called twice. */
   stop(signal: AbortSignal): Promise<void>;
 }
@@ -16,7 +28,11 @@ export interface OutputDefinition<O extends Options = Options> {
   readonly type: string;
   readonly summary: string;
   readonly options: O;
-  create(context: PluginContext, options: Values<O>): Output;
+  /** Takes charge of nothing and hands every event, its tag as it is, to the matches of `@label`, which it needs. */
+  readonly reroutes?: boolean;
+  /** Reports what is wrong with options that are each right by themselves. */
+  check?(options: Values<O>, element: Element, report: Report): void;
+  create(context: OutputContext, options: Values<O>): Output;
 }
 
 export function defineOutput<const O extends Options>(

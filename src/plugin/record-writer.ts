@@ -1,15 +1,13 @@
 // How a record is written as text, by the name that `@type` and stdout's `output_type` give it. One plug-in file per name declares it; the
 // choice stands here because the stdout formatter has to know them all.
 import { ForebayError } from '../core/errors.ts';
-import { TimeFormat } from '../core/time-format.ts';
-import { localZone } from '../core/zone.ts';
 import { oj, ruby } from '../msgpack/json-dialects.ts';
 import { JsonTranscoder, type ValueWriter } from '../msgpack/transcode.ts';
-import type { TimeText } from '../msgpack/transcode-inspect.ts';
 import { InspectWriter, RawWriter, TextWriter } from '../msgpack/transcode-text.ts';
 import { FieldPath, parseFieldPath } from '../msgpack/view-field.ts';
 import { FieldsWriter, FieldWriter, LabelledWriter } from './field-writers.ts';
 import type { FormatTarget } from './formatter.ts';
+import { localTimeText } from './local-time-text.ts';
 
 export const recordTypes = ['json', 'hash', 'ltsv', 'csv', 'tsv', 'single_value', 'msgpack'] as const;
 
@@ -58,13 +56,7 @@ export function recordWriter(type: RecordType, options: RecordOptions, target: F
   }
 }
 
-/** How Fluentd shows an EventTime inside a record. */
-function localTimeText(): TimeText {
-  const format = new TimeFormat('%Y-%m-%d %H:%M:%S.%N %z', localZone());
-  return (sec, nsec) => format.text(sec, nsec);
-}
-
-function textWriter(escapes: boolean): TextWriter {
+export function textWriter(escapes: boolean): TextWriter {
   return new TextWriter(localTimeText(), escapes);
 }
 

@@ -3,15 +3,13 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Options } from '../config/options.ts';
+import type { Optioned } from '../config/options.ts';
 
 /** What every plug-in's default export has; `create` differs from kind to kind. */
-export interface PluginDefinition {
-  readonly kind: string;
+export interface PluginDefinition extends Optioned {
   /** As in the configuration's `@type`. */
   readonly type: string;
   readonly summary: string;
-  readonly options: Options;
 }
 
 /** Where the plug-ins of each kind are. */

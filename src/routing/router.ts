@@ -2,16 +2,14 @@
 // What the rules lead to is the engine's.
 import type { TagPattern } from './tag-pattern.ts';
 
-export interface Rule<T> {
-  readonly kind: 'match' | 'filter';
-  readonly pattern: TagPattern;
-  readonly target: T;
-}
+export type Rule<F, M = F> =
+  | { readonly kind: 'filter'; readonly pattern: TagPattern; readonly target: F }
+  | { readonly kind: 'match'; readonly pattern: TagPattern; readonly target: M };
 
 /** The filters that stand above the first match that fits, in order, and that match; without one, the events are nobody's. */
-export interface Route<T> {
-  readonly filters: readonly T[];
-  readonly match: T | undefined;
+export interface Route<F, M = F> {
+  readonly filters: readonly F[];
+  readonly match: M | undefined;
 }
 
 export interface RouterOptions {
@@ -23,17 +21,17 @@ export interface RouterOptions {
   readonly onDeadline?: (pattern: string, tag: string) => void;
 }
 
-export class Router<T> {
-  readonly #rules: readonly Rule<T>[];
+export class Router<F, M = F> {
+  readonly #rules: readonly Rule<F, M>[];
   readonly #cacheSize: number;
   readonly #longestCachedTag: number;
   readonly #onDeadline: ((pattern: string, tag: string) => void) | undefined;
-  readonly #routes = new Map<string, Route<T>>();
+  readonly #routes = new Map<string, Route<F, M>>();
   // The kept tags as a ring: the oldest is found without a walk over the map, whose deleted places a new iterator has to pass.
   readonly #tags: string[] = [];
   #oldest = 0;
 
-  constructor(rules: readonly Rule<T>[], options: RouterOptions = {}) {
+  constructor(rules: readonly Rule<F, M>[], options: RouterOptions = {}) {
     this.#rules = rules;
     this.#cacheSize = options.cacheSize ?? 10_000;
     this.#longestCachedTag = options.longestCachedTag ?? 1_024;
@@ -41,7 +39,7 @@ export class Router<T> {
   }
 
   /** The route of a tag, by its text. */
-  route(tag: string): Route<T> {
+  route(tag: string): Route<F, M> {
     return this.#routes.get(tag) ?? this.#miss(tag);
   }
 
@@ -50,7 +48,7 @@ export class Router<T> {
     return this.#routes.size;
   }
 
-  #miss(tag: string): Route<T> {
+  #miss(tag: string): Route<F, M> {
     const route = this.#find(tag);
     if (tag.length <= this.#longestCachedTag && this.#cacheSize > 0) {
       if (this.#tags.length < this.#cacheSize) {
@@ -65,16 +63,16 @@ export class Router<T> {
     return route;
   }
 
-  #find(tag: string): Route<T> {
-    const filters: T[] = [];
-    for (const { kind, pattern, target } of this.#rules) {
-      const fits = pattern.matches(tag);
+  #find(tag: string): Route<F, M> {
+    const filters: F[] = [];
+    for (const rule of this.#rules) {
+      const fits = rule.pattern.matches(tag);
       if (fits === undefined) {
-        this.#onDeadline?.(pattern.text, tag);
-      } else if (fits && kind === 'match') {
-        return { filters, match: target };
-      } else if (fits) {
-        filters.push(target);
+        this.#onDeadline?.(rule.pattern.text, tag);
+      } else if (fits && rule.kind === 'match') {
+        return { filters, match: rule.target };
+      } else if (fits && rule.kind === 'filter') {
+        filters.push(rule.target);
       }
     }
     return { filters, match: undefined };

@@ -30,10 +30,10 @@ describe('the load', () => {
 
   test.each(workloadNames)('%s decodes to the lines that are expected', (name) => {
     const workload = buildWorkload(name, count);
-    expect(linesOf(workload.block)).toBe(workload.blockText);
-    expect(linesOf(workload.last)).toBe(workload.lastText);
+    expect(linesOf(workload.block)).toBe(workload.lines.block);
+    expect(linesOf(workload.last)).toBe(workload.lines.last);
     const lines = (text: string) => text.split('\n').length - 1;
-    expect(workload.events).toBe(lines(workload.blockText) * workload.repeat + lines(workload.lastText));
+    expect(workload.events).toBe(lines(workload.lines.block) * workload.repeat + lines(workload.lines.last));
   });
 });
 

@@ -6,9 +6,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Lines } from '../support/lines.ts';
 import { freePort, waitUntilOpen } from '../support/ports.ts';
 import { cpuSeconds, residentMegabytes } from './proc.ts';
-import { type Place, type Running, runningOf, type Subject, startSubject, type Target } from './subjects.ts';
+import {
+  fileOfLoad,
+  type Place,
+  type Running,
+  runningOf,
+  type Subject,
+  startSubject,
+  type Target,
+} from './subjects.ts';
 import type { Tools } from './tools.ts';
-import type { Workload } from './workloads.ts';
+import { outputOf, type Workload } from './workloads.ts';
 
 export interface Result {
   readonly workload: string;
@@ -36,7 +44,8 @@ export async function measure(
   tools: Tools,
   timeout = 60_000,
 ): Promise<Result> {
-  const files = ['out', 'log', 'block', 'last'].map((name) => join(tools.folder.path, name));
+  const outName = target === 'file' ? fileOfLoad : 'out';
+  const files = [outName, 'log', 'block', 'last'].map((name) => join(tools.folder.path, name));
   const [out = '', log = '', block = '', last = ''] = files;
   const place: Place = { port: await freePort(), target, workload, out, log };
   writeFileSync(out, '');
@@ -51,7 +60,7 @@ export async function measure(
     const load = await send(tools.sender, args, running, timeout, async (reply) => {
       if (target === 'null' || subject.exact) await reply;
       const fromFile =
-        target === 'stdout' ? await countAll(out, workload, subject.exact ? 0 : timeout, running) : undefined;
+        target === 'null' ? undefined : await countAll(out, workload, subject.exact ? 0 : timeout, running);
       const cpu = cpuSeconds(running.pid) - startCpu;
       const peakMegabytes = residentMegabytes(running.pid, 'VmHWM');
       return { cpu, peakMegabytes, counted: fromFile ?? (await subject.taken?.(running.pid, place)) };
@@ -185,10 +194,11 @@ function checkExact(workload: Workload, target: Target, out: string, reply: stri
   if (reply !== ack) throw new Error(`the ack is ${reply}, not ${ack}`);
   if (target === 'null') return;
   const size = statSync(out).size;
-  if (size !== workload.outputBytes) throw new Error(`the output has ${size} bytes, not ${workload.outputBytes}`);
+  const output = outputOf(workload, target);
+  if (size !== output.bytes) throw new Error(`the output has ${size} bytes, not ${output.bytes}`);
   for (const [text, at] of [
-    [workload.blockText, 0],
-    [workload.lastText, size - Buffer.byteLength(workload.lastText)],
+    [output.block, 0],
+    [output.last, size - Buffer.byteLength(output.last)],
   ] as const) {
     const wanted = Buffer.from(text);
     const found = Buffer.alloc(wanted.length);

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { askControl } from '../../src/engine/control-client.ts';
 import { projectEnv, projectNode, projectRoot } from '../support/project.ts';
 import type { Tools } from './tools.ts';
-import type { Workload } from './workloads.ts';
+import { outputOf, type Workload } from './workloads.ts';
 
-export const targets = ['null', 'stdout'] as const;
+export const targets = ['null', 'stdout', 'file'] as const;
 export type Target = (typeof targets)[number];
 
 /** One start of a subject: where it listens and where its output goes. */
@@ -42,15 +42,23 @@ export function forebay(tools: Tools): Subject {
       const counters = answer.body['counters'] as { readonly name: string; readonly value: number }[];
       return counters.filter((each) => each.name === outputCounter).reduce((sum, each) => sum + each.value, 0);
     },
-    command: ({ port, target }) => {
+    command: ({ port, target, out }) => {
       const config = join(tools.folder.path, `${target}-${port}.conf`);
       writeFileSync(
         config,
-        `<source>\n  @type forward\n  bind 127.0.0.1\n  port ${port}\n</source>\n<match **>\n  @type ${target}\n</match>\n`,
+        `<source>\n  @type forward\n  bind 127.0.0.1\n  port ${port}\n</source>\n<match **>\n  @type ${target}\n${target === 'file' ? toFile(out) : ''}</match>\n`,
       );
       return [projectNode(), [join(projectRoot, 'bin', 'forebay.js'), 'run', '-c', config]];
     },
   };
+}
+
+/** The file's name when the load goes to files: the day of all its events. */
+export const fileOfLoad = '20231114';
+
+/** JSON lines, by day, appended to the file that is looked at. */
+function toFile(out: string): string {
+  return `  path ${dirname(out)}/*\n  append true\n  <format>\n    @type json\n  </format>\n`;
 }
 
 /** Reads the same bytes and writes as many, and understands nothing. */
@@ -60,7 +68,7 @@ export function floor(tools: Tools): Subject {
     exact: false,
     command: ({ port, target, workload, out }) => {
       // Whole lines of one length, so that they can be counted: a few bytes less than the collector writes.
-      const line = Math.floor(workload.outputBytes / workload.events);
+      const line = Math.floor(outputOf(workload, target).bytes / workload.events);
       const numbers = [port, workload.inputBytes, line * workload.events, line].map(String);
       const ack = Buffer.from(workload.ack).toString('hex');
       return [tools.sink, [...numbers, ack, ...(target === 'null' ? [] : [out])]];
@@ -70,8 +78,8 @@ export function floor(tools: Tools): Subject {
 
 /**
  * Another program, from `NAME=COMMAND` on the command line. `{port}`, `{out}` and `{target}` in the command, and PORT, OUT and TARGET in
- * its environment, say where to listen, where to write, and whether events are to be dropped (null) or printed (stdout). Its own stdout
- * goes to OUT too.
+ * its environment, say where to listen, where to write, and whether events are to be dropped (null), printed (stdout: its own stdout
+ * goes to OUT) or written to the file OUT as JSON lines (file).
  */
 export function peer(definition: string): Subject {
   const [, name, command] = /^([\w.-]+)=(.+)$/s.exec(definition) ?? [];
@@ -97,7 +105,7 @@ export interface Running {
 /** Spawns the subject in a process group of its own. Who waits for its port, measures, and ends it is the caller. */
 export function startSubject(subject: Subject, place: Place): Running {
   const [command, args] = subject.command(place);
-  const out = openSync(place.target === 'null' ? '/dev/null' : place.out, 'a');
+  const out = openSync(place.target === 'stdout' ? place.out : '/dev/null', 'a');
   const log = openSync(place.log, 'w');
   const runtime = dirname(place.out); // for the control socket
   const env = projectEnv({ PORT: String(place.port), OUT: place.out, TARGET: place.target, XDG_RUNTIME_DIR: runtime });

@@ -13,10 +13,21 @@ export interface Workload {
   readonly ack: Uint8Array;
   readonly events: number;
   readonly inputBytes: number;
-  /** What the stdout output prints for one block and for `last`. */
-  readonly blockText: string;
-  readonly lastText: string;
-  readonly outputBytes: number;
+  /** What the stdout output prints, and what is written to a file as JSON. */
+  readonly lines: Output;
+  readonly json: Output;
+}
+
+/** The text of one block and of `last`, and the bytes of all of it. */
+export interface Output {
+  readonly block: string;
+  readonly last: string;
+  readonly bytes: number;
+}
+
+/** What comes out of a workload; nothing does where it is dropped, but the floor writes as much as it would to stdout. */
+export function outputOf(workload: Workload, target: string): Output {
+  return target === 'file' ? workload.json : workload.lines;
 }
 
 interface Mode {
@@ -69,8 +80,14 @@ export function buildWorkload(name: string, count: number): Workload {
   for (let at = 0; at < perBlock; at += mode.size) messages.push(mode.message(blockList.slice(at, at + mode.size), {}));
   const block = Buffer.concat(messages);
   const last = mode.message(lastList, { chunk });
-  const blockText = blockList.map(expectedLine).join('');
-  const lastText = lastList.map(expectedLine).join('');
+  const output = (line: (event: LoadEvent) => string): Output => {
+    const [blockText, lastText] = [blockList.map(line).join(''), lastList.map(line).join('')];
+    return {
+      block: blockText,
+      last: lastText,
+      bytes: Buffer.byteLength(blockText) * repeat + Buffer.byteLength(lastText),
+    };
+  };
   return {
     name,
     block,
@@ -79,9 +96,8 @@ export function buildWorkload(name: string, count: number): Workload {
     ack: encode({ ack: chunk }),
     events: perBlock * repeat + mode.size,
     inputBytes: block.length * repeat + last.length,
-    blockText,
-    lastText,
-    outputBytes: Buffer.byteLength(blockText) * repeat + Buffer.byteLength(lastText),
+    lines: output(expectedLine),
+    json: output((event) => `${JSON.stringify(event.record)}\n`),
   };
 }
 

@@ -54,6 +54,37 @@ test('tags start where the inputs send them, and a label is named', async () => 
   expect(await run({ inputs: [app, { label: '@ROOT' }], tags: ['app.x'] })).toContain('no match takes it');
 });
 
+test('a relabel is followed, and where it ends is said', async () => {
+  const relabel = { type: 'relabel', reroutes: true };
+  const routes = new Map([
+    ['@ROOT', [{ ...section('match', '**', 'relabel', 1), definition: relabel, label: '@A' }]],
+    [
+      '@A',
+      [
+        section('match', 'a', 'stdout', 6),
+        { ...section('match', 'b', 'relabel', 9), definition: relabel, label: '@A' },
+      ],
+    ],
+  ]);
+  expect(await run({ labels: routes, tags: ['a', 'b', 'c'] })).toBe(
+    [
+      'a',
+      '  match   **  relabel  /etc/a.conf:1',
+      '  match   a   stdout   /etc/a.conf:6 in @A',
+      'b',
+      '  match   **  relabel  /etc/a.conf:1',
+      '  match   b   relabel  /etc/a.conf:9 in @A',
+      '  comes to @A again: its events go round and are dropped',
+      'c',
+      '  match   **  relabel  /etc/a.conf:1',
+      '  no match takes it in @A',
+      '',
+    ].join('\n'),
+  );
+  const printed = await run({ labels: routes, tags: ['a'], json: true });
+  expect(Object.keys(JSON.parse(printed))).toEqual(['tag', 'matched', 'path']);
+});
+
 test('each line of the input is a tag, an empty one too, however the input is cut', async () => {
   const bytes = Buffer.from('docker.é\n\na\rb\u2028c\nlast');
   const tags = ['docker.é', '', 'a\rb\u2028c', 'last'];

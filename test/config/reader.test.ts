@@ -36,9 +36,20 @@ async function read<const O extends Options>(body: string, options: O, strict = 
     report: list.report,
     resolve: async (kind, type) => {
       const found = kind === 'formatter' ? formatters[type] : undefined;
-      return found && { kind, options: found };
+      return (
+        found && {
+          kind,
+          options: found,
+          check(values, section, report) {
+            if (values['delimiter'] === '') {
+              report({ code: 'CHECKED', severity: 'error', at: section.at, text: 'No delimiter.', hint: 'Add one.' });
+            }
+          },
+        }
+      );
     },
     known: () => Object.keys(formatters),
+    idOf: (section, type) => section.attributes.get('@id')?.value?.toString() ?? `${type}@${section.at.line}`,
     secret: (attribute) => secrets.push(attribute),
   });
   const problems = list.problems.map(({ code, severity, at }) => `${severity} ${code} ${at.line}:${at.column}`);
@@ -172,6 +183,25 @@ describe('sections', () => {
     expect(hints[2]).toBe('Did you mean user?');
   });
 
+  test('an argument is one of the options, where the section has one', async () => {
+    const transport = p.section({
+      desc: 'How.',
+      argument: 'protocol',
+      options: {
+        protocol: p.enum({ desc: 'What.', values: ['tcp', 'tls'], default: 'tcp' }),
+        version: p.string({ desc: 'Which.' }),
+      },
+    });
+    expect(await read('<transport tls>\nversion 1\n</transport>', { transport })).toMatchObject({
+      values: { transport: { protocol: 'tls', version: '1' } },
+      problems: [],
+    });
+    expect((await read('<transport>\n</transport>', { transport })).values.transport?.protocol).toBe('tcp');
+    expect((await read('<transport quic>\n</transport>', { transport })).problems).toEqual([
+      'error CONFIG_VALUE_INVALID 2:1',
+    ]);
+  });
+
   test('one that protects a connection is not passed over', async () => {
     expect((await read('<security>\n</security>', sections)).problems).toEqual(['error CONFIG_UNKNOWN_SECTION 2:1']);
     expect((await read('<transport tls>\n</transport>', {})).problems).toEqual(['error CONFIG_UNKNOWN_SECTION 2:1']);
@@ -233,4 +263,36 @@ test('names of every object are names like others', async () => {
 
 test('a default that cannot be read is a mistake of the program', async () => {
   await expect(read('', { a: p.integer({ desc: 'A.', default: 'x' }) })).rejects.toThrow(TypeError);
+});
+
+describe('sections that name plug-ins', () => {
+  const stores = { store: p.plugins({ desc: 'Places.', kind: 'formatter', required: true }) };
+
+  test('each has its plug-in, id, label, words and place', async () => {
+    const { values, problems } = await read(
+      '<store>\n@type csv\nfields a,b\n@id one\n</store>\n<store some words>\n@type stdout\n@label @A\n</store>',
+      stores,
+    );
+    expect(problems).toEqual([]);
+    expect(values.store).toMatchObject([
+      { kind: 'formatter', type: 'csv', id: 'one', arg: '', label: undefined, options: { fields: ['a', 'b'] } },
+      { type: 'stdout', id: 'stdout@7', arg: 'some words', label: '@A', element: { at: { line: 7 } } },
+    ]);
+  });
+
+  test.each([
+    ['none', '', ['error CONFIG_SECTION_REQUIRED 1:1']],
+    ['one without @type', '<store>\n</store>', ['error CONFIG_TYPE_MISSING 2:1']],
+    ['an unknown type', '<store>\n@type nosuch\n</store>', ['error CONFIG_UNKNOWN_TYPE 3:7']],
+    ['an option that is missing', '<store>\n@type csv\n</store>', ['error CONFIG_OPTION_REQUIRED 2:1']],
+    ['another section', '<store>\n@type stdout\n</store>\n<stor>\n</stor>', ['warning CONFIG_UNKNOWN_SECTION 5:1']],
+  ])('%s', async (_, body, expected) => {
+    expect((await read(body, stores)).problems).toEqual(expected);
+  });
+
+  test('a plug-in checks its options where each is right by itself', async () => {
+    const body = (fields: string) => `<store>\n@type csv\n${fields}\ndelimiter ""\n</store>`;
+    expect((await read(body('fields a'), stores)).problems).toEqual(['error CHECKED 2:1']);
+    expect((await read(body('#'), stores)).problems).toEqual(['error CONFIG_OPTION_REQUIRED 2:1']);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compileRubyRegexp, type RubyRegexpFlags } from '../../src/config/ruby-regexp.ts';
+import { compileRubyRegexp, noAnswer, type RubyRegexpFlags } from '../../src/config/ruby-regexp.ts';
 
 function found(source: string, text: string, flags: RubyRegexpFlags = {}): boolean | undefined {
   const compiled = compileRubyRegexp(source, flags);
@@ -58,5 +58,35 @@ describe('the deadline', () => {
     expect(compiled.ok && compiled.regexp.test(`${'a'.repeat(60)}!`)).toBeUndefined();
     expect(compiled.ok && compiled.regexp.test('aaa')).toBe(true);
     expect(compiled.ok && compiled.regexp.test('aab')).toBe(false);
+  });
+});
+
+describe('many texts at once', () => {
+  function each(source: string, texts: readonly string[]): number[] {
+    const compiled = compileRubyRegexp(source);
+    if (!compiled.ok) {
+      throw new Error(compiled.reason);
+    }
+    const answers = new Uint8Array(texts.length + 1).fill(9);
+    compiled.regexp.testEach(texts, answers);
+    expect(answers.at(-1)).toBe(9);
+    return [...answers.subarray(0, texts.length)];
+  }
+
+  test.each(['a', 'a+', 'a+b*', '(?<=x)a'])('/%s/ gives each the answer that it gets alone', (source) => {
+    const texts = ['', 'a', 'b', 'xa', 'aab', `${'b'.repeat(2_000)}a`, 'é'];
+    expect(each(source, texts)).toEqual(texts.map((text) => Number(found(source, text))));
+  });
+
+  test('texts that take too long do not keep the others from theirs', () => {
+    const slow = `${'a'.repeat(60)}!`;
+    expect(each('\\A(a+)+\\z', ['a', slow, 'aab', 'aaa', slow, 'a'])).toEqual([1, noAnswer, 0, 1, noAnswer, 1]);
+  });
+
+  test('many that take long together are all told', () => {
+    const long = 'a'.repeat(20_000);
+    const pair = [`${long}b`, `${long}c`];
+    const texts = Array.from({ length: 8_000 }, (_, i) => pair[i % 2] ?? '');
+    expect(each('b+c*\\z', texts)).toEqual(texts.map((_, i) => (i + 1) % 2));
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type DockerEngine, dockerPrograms, helloWorldLines, startDockerEngine } from '../support/docker.ts';
 import { type FluentdLine, parseFluentdLine } from '../support/fluentd-line.ts';
 import { type Forebay, type StartOptions, startForebay } from '../support/forebay.ts';
-import { freePort, waitUntilFree } from '../support/ports.ts';
+import { freePort, reservePort } from '../support/ports.ts';
 import { reasonToSkip } from '../support/system.ts';
 
 const firstRun = `<source>
@@ -66,7 +66,7 @@ describe.skipIf(skip !== undefined)('a Docker engine', () => {
     Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
 
   test('hello-world comes out in the form of Fluentd, with npm start and the file of the first run', async () => {
-    await waitUntilFree(24224);
+    const giveBack = await reservePort(24224);
     const before = Math.floor(Date.now() / 1_000);
     const forebay = await start({ config: firstRun, npm: true, open: [24224] });
     const seen = await engine.docker([
@@ -76,6 +76,7 @@ describe.skipIf(skip !== undefined)('a Docker engine', () => {
     expect(seen).toContain('Hello from Docker!');
     await forebay.stdout.waitForCount(helloWorldLines.length);
     await forebay.stop();
+    await giveBack();
     const after = Math.ceil(Date.now() / 1_000);
 
     expect(forebay.stdout.raw).toHaveLength(helloWorldLines.length);
@@ -96,7 +97,7 @@ describe.skipIf(skip !== undefined)('a Docker engine', () => {
       expect(seconds).toBeLessThanOrEqual(after);
     }
     expect(logs(forebay.stdout.text.map(parseFluentdLine))).toContain('Hello from Docker!');
-  }, 60_000);
+  }, 180_000);
 
   test('both streams of a container arrive over TCP', async () => {
     const forebay = await start({ config: tcp });

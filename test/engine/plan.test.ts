@@ -20,16 +20,18 @@ beforeAll(() => {
     'outputs/stdout': '{ format: { type: "plugin", kind: "formatter", default: "json", desc: "A format." } }',
     'outputs/null': '{ password: { type: "string", desc: "A password.", secret: true } }',
     'outputs/relabel': '{}',
+    'outputs/copy': '{ store: { type: "plugins", kind: "output", required: true, desc: "Outputs." } }',
     'filters/grep': '{}',
     'formatters/json': '{ add_newline: { type: "bool", desc: "A newline.", default: "true" } }',
   };
+  const more: Readonly<Record<string, string>> = { 'outputs/relabel': 'reroutes: true, ' };
   for (const [path, options] of Object.entries(plugins)) {
     const [folder = '', type = ''] = path.split('/');
     mkdirSync(join(temp.path, folder), { recursive: true });
     const kind = folder.slice(0, -1);
     writeFileSync(
       join(temp.path, `${path}.mjs`),
-      `export default { kind: "${kind}", type: "${type}", summary: "", options: ${options}, create() {} };\n`,
+      `export default { kind: "${kind}", type: "${type}", summary: "", ${more[path] ?? ''}options: ${options}, create() {} };\n`,
     );
   }
   writeFileSync(join(temp.path, 'outputs/broken.mjs'), 'import "no-such-package";\nexport default {};\n');
@@ -73,7 +75,12 @@ test('sources, filters, matches and labels in their order', async () => {
 <label @A>
   <match>
     @type relabel
-    @label @A
+    @label @B
+  </match>
+</label>
+<label @B>
+  <match>
+    @type null
   </match>
 </label>
 <match **>
@@ -85,7 +92,7 @@ test('sources, filters, matches and labels in their order', async () => {
     { id: 'in', label: '@A', options: { port: 1 }, definition: { type: 'forward' } },
     { id: 'forward@c.conf:8', label: '@ROOT', options: { port: 24224 }, element: { at: { line: 8 } } },
   ]);
-  expect([...planned.labels.keys()]).toEqual(['@ROOT', '@A']);
+  expect([...planned.labels.keys()]).toEqual(['@ROOT', '@A', '@B']);
   expect(planned.labels.get('@ROOT')).toMatchObject([
     { kind: 'filter', pattern: 'a.**', definition: { kind: 'filter', type: 'grep' } },
     {
@@ -96,7 +103,7 @@ test('sources, filters, matches and labels in their order', async () => {
     },
     { kind: 'match', pattern: '**', definition: { type: 'null' } },
   ]);
-  expect(planned.labels.get('@A')).toMatchObject([{ kind: 'match', pattern: '**', label: '@A' }]);
+  expect(planned.labels.get('@A')).toMatchObject([{ kind: 'match', pattern: '**', label: '@B' }]);
 });
 
 test.each([
@@ -124,6 +131,39 @@ test.each([
     'a relabel to a missing label',
     '<match **>\n@type relabel\n@label @NO\n</match>\n',
     ['error CONFIG_LABEL_UNKNOWN 3:8'],
+  ],
+  ['a relabel without a label', '<match **>\n@type relabel\n</match>\n', ['error CONFIG_LABEL_MISSING 1:1']],
+  [
+    'a store that relabels without a label, and one to a missing label',
+    '<match **>\n@type copy\n<store>\n@type relabel\n</store>\n<store>\n@type relabel\n@label @NO\n</store>\n</match>\n',
+    ['error CONFIG_LABEL_MISSING 3:1', 'error CONFIG_LABEL_UNKNOWN 8:8'],
+  ],
+  ['a copy without a store', '<match **>\n@type copy\n</match>\n', ['error CONFIG_SECTION_REQUIRED 1:1']],
+  ['a store without @type', '<match **>\n@type copy\n<store>\n</store>\n</match>\n', ['error CONFIG_TYPE_MISSING 3:1']],
+  [
+    'a store of an unknown type',
+    '<match **>\n@type copy\n<store>\n@type nosuch\n</store>\n</match>\n',
+    ['error CONFIG_UNKNOWN_TYPE 4:7'],
+  ],
+  [
+    'an @id twice, once in a store',
+    '<match a>\n@type null\n@id x\n</match>\n<match b>\n@type copy\n<store>\n@type null\n@id x\n</store>\n</match>\n',
+    ['error CONFIG_ID_REPEATED 9:5'],
+  ],
+  [
+    'a label that leads to itself',
+    '<label @A>\n<match a>\n@type null\n</match>\n<match>\n@type relabel\n@label @A\n</match>\n</label>\n',
+    ['error CONFIG_LABEL_LOOP 5:1'],
+  ],
+  [
+    'labels that lead to each other, through a store',
+    '<match **>\n@type relabel\n@label @A\n</match>\n<label @A>\n<match **>\n@type copy\n<store>\n@type null\n</store>\n<store>\n@type relabel\n@label @ROOT\n</store>\n</match>\n</label>\n',
+    ['error CONFIG_LABEL_LOOP 11:1'],
+  ],
+  [
+    'labels that lead to each other for some tags only',
+    '<label @A>\n<match a>\n@type relabel\n@label @B\n</match>\n</label>\n<label @B>\n<match b>\n@type relabel\n@label @A\n</match>\n</label>\n',
+    [],
   ],
   [
     'a source with a missing label',
@@ -193,7 +233,7 @@ test.each([
 });
 
 test('a parameter named label is an option of some plug-ins, and no @label', async () => {
-  const { plan: planned, problems } = await planOf('<match **>\n@type relabel\nlabel @NO\n</match>\n');
+  const { plan: planned, problems } = await planOf('<match **>\n@type null\nlabel @NO\n</match>\n');
   expect(problems).toEqual(['warning CONFIG_UNKNOWN_OPTION 3:1']);
   expect(planned.labels.get('@ROOT')?.[0]?.label).toBeUndefined();
 });

@@ -14,10 +14,9 @@ import { Counters } from '../../src/core/counters.ts';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { packInteger } from '../../src/msgpack/pack.ts';
 import type { Wasm } from '../../src/msgpack/wasm.ts';
-import type { PluginContext } from '../../src/plugin/context.ts';
 import { createFormatter, type FormatTarget, type Formatter, plainTarget } from '../../src/plugin/formatter.ts';
 import { createInjector, type Injector, injectSection } from '../../src/plugin/inject.ts';
-import type { Output } from '../../src/plugin/output.ts';
+import type { Output, OutputContext } from '../../src/plugin/output.ts';
 import { Registry } from '../../src/plugin/registry.ts';
 import { tempFolder } from '../support/temp.ts';
 import { io, module } from '../support/twins.ts';
@@ -28,9 +27,11 @@ export interface VectorTime {
   readonly nsec?: number;
 }
 
-export interface TestContext extends PluginContext {
+export interface TestContext extends OutputContext {
   /** What was logged: level and text. */
-  readonly logged: { readonly level: number; readonly msg: string }[];
+  readonly logged: { readonly level: number; readonly msg: string; readonly code?: string }[];
+  /** Events that were refused: their code, tag and number. */
+  readonly refused: { readonly code: string; readonly tag: string; readonly count: number }[];
 }
 
 /** With the WebAssembly module unless `wasm` is null. */
@@ -39,6 +40,7 @@ export function testContext(
   wasm: Wasm | null = module,
 ): TestContext {
   const logged: { level: number; msg: string }[] = [];
+  const refused: { code: string; tag: string; count: number }[] = [];
   const log = pino({ level: 'info' }, { write: (line) => logged.push(JSON.parse(line)) });
   return {
     id: 'test',
@@ -49,6 +51,10 @@ export function testContext(
     hostname: 'vec-host',
     workerId: 0,
     stdout,
+    emit: () => undefined,
+    output: () => () => undefined,
+    refused,
+    refuse: (events, code) => refused.push({ code, tag: events.tag.text, count: events.count }),
     io,
     wasm: wasm ?? undefined,
   };
@@ -113,7 +119,7 @@ function sectionOf(body: string) {
 }
 
 /** The output of `<match **>` with this body. */
-export async function makeOutput(body: string, context: PluginContext): Promise<Output> {
+export async function makeOutput(body: string, context: OutputContext): Promise<Output> {
   const temp = tempFolder('output');
   try {
     const file = join(temp.path, 'test.conf');
@@ -121,7 +127,8 @@ export async function makeOutput(body: string, context: PluginContext): Promise<
     const { plan, problems } = await loadPlan(file);
     const rule = plan?.labels.get('@ROOT')?.[0];
     if (rule?.kind !== 'match') {
-      throw new Error(`The configuration has problems: ${JSON.stringify(problems)}`);
+      const message = `The configuration has problems: ${JSON.stringify(problems)}`;
+      throw Object.assign(new Error(message), { code: problems[0]?.code });
     }
     return rule.definition.create(context, rule.options);
   } finally {
@@ -177,17 +184,25 @@ function formatBatch(formatter: Formatter, batch: Batch, areaSize: number): Buff
   return Buffer.concat(parts);
 }
 
-/** Runs something in a time zone: that of the process. */
-export async function inZone<T>(zone: string, run: () => T | Promise<T>): Promise<T> {
+/** Sets the time zone of the process, which is read whenever a time is printed; what is returned sets the one before again. */
+export function setZone(zone: string): () => void {
   const { TZ: before } = process.env;
   process.env['TZ'] = zone;
-  try {
-    return await run();
-  } finally {
+  return () => {
     if (before === undefined) {
       delete process.env['TZ'];
     } else {
       process.env['TZ'] = before;
     }
+  };
+}
+
+/** Runs something in a time zone: that of the process. */
+export async function inZone<T>(zone: string, run: () => T | Promise<T>): Promise<T> {
+  const restore = setZone(zone);
+  try {
+    return await run();
+  } finally {
+    restore();
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { loadPlan } from '../../src/cli/load-plan.ts';
-import type { Batch } from '../../src/core/batch.ts';
+import type { Batch, Origin } from '../../src/core/batch.ts';
 import { ByteBudget } from '../../src/core/byte-budget.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
@@ -15,7 +15,7 @@ import { ReadWindow } from '../../src/core/read-window.ts';
 import { StreamWriter } from '../../src/core/stream-writer.ts';
 import { Skip } from '../../src/msgpack/skip.ts';
 import type { Wasm } from '../../src/msgpack/wasm.ts';
-import type { Input } from '../../src/plugin/input.ts';
+import type { Input, InputContext } from '../../src/plugin/input.ts';
 import { tempFolder } from '../support/temp.ts';
 import { io, module } from '../support/twins.ts';
 
@@ -31,6 +31,8 @@ export interface TestInput {
   readonly input: Input;
   readonly events: KeptEvent[];
   readonly batches: { readonly tag: string; readonly count: number; readonly acks: number }[];
+  /** Of each batch. */
+  readonly origins: Origin[];
   readonly counters: Counters;
   readonly unfinished: UnfinishedBytes;
   stop(): Promise<void>;
@@ -38,11 +40,16 @@ export interface TestInput {
 
 const window = new ReadWindow(io);
 
+/** `wasm` null: the TypeScript twins. */
+export interface TestInputOptions extends Partial<Pick<InputContext, 'random' | 'log'>> {
+  readonly wasm?: Wasm | null;
+}
+
 /** `source` is the text of one `<source>` section. `emitted` may hold a batch back. With the WebAssembly module unless `wasm` is null. */
 export async function startInput(
   source: string,
   emitted: (batch: Batch) => Promise<void> | undefined = () => undefined,
-  wasm: Wasm | null = module,
+  { wasm = module, ...more }: TestInputOptions = {},
 ): Promise<TestInput> {
   const temp = tempFolder('input');
   const file = join(temp.path, 'test.conf');
@@ -54,12 +61,14 @@ export async function startInput(
   }
   const events: KeptEvent[] = [];
   const batches: { tag: string; count: number; acks: number }[] = [];
+  const origins: Origin[] = [];
   const counters = new Counters();
   const unfinished = new UnfinishedBytes(512 * 1024 * 1024);
   const input = planned.definition.create(
     {
       id: 'in',
       log: pino({ level: 'silent' }),
+      ...more,
       counters,
       clock: systemClock,
       hostname: hostname(),
@@ -70,6 +79,7 @@ export async function startInput(
       memory: { window, unfinished, inflated: new ByteBudget(32 * 1024 * 1024) },
       emit(batch) {
         batches.push({ tag: batch.tag.text, count: batch.count, acks: batch.acks?.length ?? 0 });
+        origins.push(batch.origin);
         events.push(...eventsOf(batch));
         return emitted(batch);
       },
@@ -81,6 +91,7 @@ export async function startInput(
     input,
     events,
     batches,
+    origins,
     counters,
     unfinished,
     async stop() {

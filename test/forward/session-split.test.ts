@@ -110,7 +110,10 @@ const cases = (
       ] as const,
   );
 
+const lines = [1, 2, 3].map((n) => `["app.hello", ${n}, {"log": "hello [${n}]"}, {"chunk": "${n}"}]\r\n\n`).join('');
+
 const streams: (readonly [string, Uint8Array, Partial<SessionSettings>])[] = [
+  ['JSON documents, each on a line', Uint8Array.from(Buffer.from(lines)), {}],
   ...captures.map(([name, bytes]) => [name, bytes, {}] as const),
   ...cases,
 ];
@@ -201,6 +204,15 @@ const packed = fc
     );
     return Uint8Array.from(encode([name, Buffer.concat(entries), ...more]));
   });
+
+test('a JSON stream with white space around its documents, cut in two at every byte', async () => {
+  const bytes = Uint8Array.from(Buffer.from('["a",1,{}]\n\n  ["b",1,{},{"chunk":"c"}] \n'));
+  const whole = await feed(bytes, []);
+  expect(whole.events.length).toBe(2);
+  for (let at = 1; at < bytes.length; at++) {
+    expect(await feed(bytes, [at])).toEqual(whole);
+  }
+});
 
 test('both versions take the same from any stream of messages, mangled or not, cut anywhere', async () => {
   const streams = fc

@@ -18,6 +18,7 @@ interface Step {
   readonly one_byte_per_write?: boolean;
   readonly pause_ms?: number;
   readonly write_failed?: boolean;
+  readonly wait_for_helo?: boolean;
 }
 
 interface VectorTime {
@@ -44,15 +45,19 @@ interface VectorCase {
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/forward_in.json', import.meta.url), 'utf8')) as {
   readonly cases: readonly VectorCase[];
+  /** What the server's random bytes were. */
+  readonly nonce_hex: string;
+  readonly auth_salt_hex: string;
 };
-const plain = vectors.cases.filter(({ source }) => !source.includes('<security>') && !source.includes('<transport'));
+const { cases } = vectors;
 const differences = differencesOf('forward_in.json');
 
 describe.concurrent.for(twins)('in_forward of Fluentd 1.19.3, by %s', ([, wasm]) => {
-  test.each(plain.map((one) => [one.name, one] as const))('%s', async (name, vector) => {
+  test.each(cases.map((one) => [one.name, one] as const))('%s', async (name, vector) => {
     const port = await freePort();
     const expected = { ...vector, ...(differences.get(name)?.ours as Partial<VectorCase> | undefined) };
-    const started = await startInput(vector.source.replace('PORT', String(port)), undefined, wasm ?? null);
+    const source = vector.source.replace('PORT', String(port));
+    const started = await startInput(source, undefined, { random: fixedSalts(), wasm: wasm ?? null });
     try {
       const seen = vector.steps.some((step) => step.udp_send_hex !== undefined)
         ? await overUdp(port, vector.steps)
@@ -67,14 +72,20 @@ describe.concurrent.for(twins)('in_forward of Fluentd 1.19.3, by %s', ([, wasm])
   });
 });
 
-test('every plain case is run, and at most one in twenty differs beyond the rules of the data path', () => {
-  expect(plain.length).toBe(161);
+test('every case is run, and at most one in twenty differs beyond the rules of the data path', () => {
+  expect(cases.length).toBe(193);
   const beyond = [...differences.values()].filter(({ rule }) => !rule.startsWith('architecture.md, rule'));
-  expect(beyond.length).toBeLessThanOrEqual(plain.length * 0.05);
+  expect(beyond.length).toBeLessThanOrEqual(cases.length * 0.05);
   for (const name of differences.keys()) {
-    expect(plain.map((one) => one.name)).toContain(name);
+    expect(cases.map((one) => one.name)).toContain(name);
   }
 });
+
+/** The nonce first, then the salt for passwords. */
+function fixedSalts(): (size: number) => Uint8Array {
+  const salts = [vectors.nonce_hex, vectors.auth_salt_hex].map((text) => Buffer.from(text, 'hex'));
+  return () => salts.shift() ?? new Uint8Array(0);
+}
 
 async function overTcp(port: number, steps: readonly Step[], untilClosed: boolean, started: TestInput) {
   const socket = net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
@@ -89,6 +100,9 @@ async function overTcp(port: number, steps: readonly Step[], untilClosed: boolea
   for (const step of steps) {
     if (step.pause_ms !== undefined) {
       await delay(step.pause_ms);
+    }
+    if (step.wait_for_helo === true && received.length === 0) {
+      await once(socket, 'data');
     }
     if (step.send_hex !== undefined && step.write_failed !== true) {
       await send(socket, Buffer.from(step.send_hex, 'hex'), step.one_byte_per_write === true);
@@ -107,14 +121,18 @@ async function overTcp(port: number, steps: readonly Step[], untilClosed: boolea
 }
 
 const closing = [
+  'forward_anonymous_refused',
   'forward_emit_failed',
   'forward_frame_too_large',
   'forward_inflate_broken',
   'forward_inflate_too_large',
   'forward_json_invalid',
+  'forward_key_mismatch',
   'forward_malformed',
   'forward_not_forward',
   'forward_option_invalid',
+  'forward_ping_invalid',
+  'forward_user_refused',
 ];
 
 async function send(socket: net.Socket, bytes: Buffer, singly: boolean): Promise<void> {

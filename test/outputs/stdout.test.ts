@@ -117,9 +117,9 @@ describe('old spellings', () => {
 });
 
 test.for([
-  ['<format>\n@type out_file\ntimezone Bad/Zone\n</format>', 'CONFIG_INVALID_VALUE'],
-  ['<format>\noutput_type csv\n</format>', 'CONFIG_MISSING_OPTION'],
-  ["<format>\n@type csv\nfields $['a\n</format>", 'CONFIG_INVALID_VALUE'],
+  ['<format>\n@type out_file\ntimezone Bad/Zone\n</format>', 'CONFIG_VALUE_INVALID'],
+  ['<format>\noutput_type csv\n</format>', 'CONFIG_OPTION_REQUIRED'],
+  ["<format>\n@type csv\nfields $['a\n</format>", 'CONFIG_VALUE_INVALID'],
 ] as const)('%s is a mistake of the configuration', async ([body, code]) => {
   await expect(makeOutput(`@type stdout\n${body}`, testContext())).rejects.toMatchObject({ code });
 });
@@ -243,5 +243,6 @@ test('an event that cannot be printed is left out and counted, its neighbours ar
   await output.stop(AbortSignal.timeout(5000));
   expect(String(stream.read())).toBe(`${head} t: {"n":1}\n${head} t: {"n":2}\n`);
   expect(context.counters.get('forebay_unprintable_events_total', { id: 'test' }).value).toBe(2);
-  expect(context.logged).toHaveLength(1);
+  const refused = { code: 'EVENT_UNPRINTABLE', tag: 't', count: 1 };
+  expect(context.refused).toEqual([refused, refused]);
 });

@@ -164,7 +164,7 @@ test('a record that is broken is left out and counted, what stands before it is 
 });
 
 test.for([
-  ['timezone Bad/Zone', 'CONFIG_INVALID_VALUE'],
+  ['timezone Bad/Zone', 'CONFIG_VALUE_INVALID'],
   ['utc true\nlocaltime true', 'CONFIG_INVALID_VALUE'],
 ] as const)('%s is refused', async ([body, code]) => {
   expect(await makeFormatter(`<inject>\ntime_key t\n${body}\n</inject>`)).toEqual({ refused: [code] });

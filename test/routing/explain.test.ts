@@ -12,9 +12,10 @@ const rules = [
 ];
 
 test('the filters and the match that a tag passes are named in order, with type, label and place', () => {
-  expect(createExplainer(rules)('app.db')).toEqual({
+  expect(createExplainer(new Map([['@ROOT', rules]]))('app.db')).toEqual({
     tag: 'app.db',
     matched: true,
+    lost: [],
     path: [
       { kind: 'filter', pattern: 'app.**', type: 'grep', label: '@ROOT', file: 'a.conf', line: 3 },
       { kind: 'match', pattern: 'app.web app.db', type: 'stdout', label: '@ROOT', file: 'a.conf', line: 9 },
@@ -23,17 +24,67 @@ test('the filters and the match that a tag passes are named in order, with type,
 });
 
 test('a tag that no match takes has its filters alone', () => {
-  const explained = createExplainer(rules, '@APP')('other');
+  const explained = createExplainer(new Map([['@APP', rules]]), '@APP')('other');
   expect(explained.matched).toBe(false);
   expect(explained.path.map(({ type, label }) => [type, label])).toEqual([['parser', '@APP']]);
 });
 
 test('without rules the path is empty', () => {
-  expect(createExplainer([])('a')).toEqual({ tag: 'a', matched: false, path: [] });
+  expect(createExplainer(new Map())('a')).toEqual({
+    tag: 'a',
+    matched: false,
+    path: [],
+    lost: [{ label: '@ROOT', why: 'unmatched' }],
+  });
 });
 
 test('a pattern that is refused throws', () => {
-  expect(() => createExplainer([section('match', '/(/', 'null', 1)])).toThrow(
+  expect(() => createExplainer(new Map([['@ROOT', [section('match', '/(/', 'null', 1)]]]))).toThrow(
     expect.objectContaining({ code: 'TAG_PATTERN_INVALID' }),
   );
+});
+
+const relabel = { type: 'relabel', reroutes: true };
+const store = (label: string) => ({ definition: relabel, label });
+
+test('a relabel is followed through its label', () => {
+  const labels = new Map([
+    ['@ROOT', [{ ...section('match', '**', 'relabel', 1), definition: relabel, label: '@A' }]],
+    ['@A', [section('filter', 'a', 'grep', 4), section('match', 'a', 'null', 6)]],
+  ]);
+  const { matched, path, lost } = createExplainer(labels)('a');
+  expect({ matched, lost }).toEqual({ matched: true, lost: [] });
+  expect(path.map(({ kind, type, label, line }) => [kind, type, label, line])).toEqual([
+    ['match', 'relabel', '@ROOT', 1],
+    ['filter', 'grep', '@A', 4],
+    ['match', 'null', '@A', 6],
+  ]);
+  expect(createExplainer(labels)('b')).toMatchObject({ matched: false, lost: [{ label: '@A', why: 'unmatched' }] });
+});
+
+test('the stores of a copy are followed each, and one that takes the tag is enough', () => {
+  const copy = section('match', '**', 'copy', 1);
+  const labels = new Map([
+    ['@ROOT', [{ ...copy, outputs: [store('@A'), store('@B')] }]],
+    ['@A', [section('match', 'a', 'null', 5)]],
+    ['@B', [section('match', 'b', 'null', 9)]],
+  ]);
+  const explained = createExplainer(labels)('b');
+  expect(explained.matched).toBe(true);
+  expect(explained.path.map(({ type, label }) => `${type} ${label}`)).toEqual(['copy @ROOT', 'null @B']);
+  expect(explained.lost).toEqual([{ label: '@A', why: 'unmatched' }]);
+});
+
+test('a tag that comes to a label again goes no further', () => {
+  const labels = new Map([
+    ['@ROOT', [{ ...section('match', 'a', 'copy', 1), outputs: [store('@A'), store('@A')] }]],
+    ['@A', [{ ...section('match', 'a', 'relabel', 5), definition: relabel, label: '@ROOT' }]],
+  ]);
+  const { matched, path, lost } = createExplainer(labels)('a');
+  expect(matched).toBe(false);
+  expect(path.map(({ type }) => type)).toEqual(['copy', 'relabel', 'relabel']);
+  expect(lost).toEqual([
+    { label: '@ROOT', why: 'loop' },
+    { label: '@ROOT', why: 'loop' },
+  ]);
 });

@@ -23,10 +23,30 @@ export async function isPortFree(port: number): Promise<boolean> {
   return (await canListen(port)) && (await canBind(port));
 }
 
-/** Resolves when a port that a test cannot choose is free: another test may hold it for a while. */
-export async function waitUntilFree(port: number, timeout = 30_000): Promise<void> {
+/** Resolves when a port is free: something else may hold it for a while. */
+async function waitUntilFree(port: number, timeout = 30_000): Promise<void> {
   for (const end = performance.now() + timeout; !(await isPortFree(port)); await delay(200)) {
     if (performance.now() > end) throw new Error(`port ${port} is in use, and was for ${timeout} ms`);
+  }
+}
+
+/**
+ * Resolves when this test may use a port that it cannot choose, such as 24224: no other test has it, and it is free. The result gives it
+ * back; so does the end of the process.
+ */
+export async function reservePort(port: number, timeout = 120_000): Promise<() => Promise<void>> {
+  for (const end = performance.now() + timeout; ; await delay(100)) {
+    // An abstract socket: only one process of the machine can listen at the name, and it leaves nothing behind.
+    const lock = createServer().unref();
+    const taken = await new Promise<boolean>((resolve) => {
+      lock.once('error', () => resolve(true));
+      lock.listen(`\0forebay-test-${port}`, () => resolve(false));
+    });
+    if (!taken) {
+      await waitUntilFree(port, timeout);
+      return () => new Promise((resolve) => lock.close(() => resolve()));
+    }
+    if (performance.now() > end) throw new Error(`another test had port ${port} for ${timeout} ms`);
   }
 }
 

@@ -2,4 +2,5 @@
 export { frame, headRoom, patchRoom } from './frame';
 export { lines } from './lines';
 export { skip, skipStack } from './skip';
+export { within } from './times';
 export { entries, messages } from './walk';

@@ -1,0 +1,139 @@
+// Finds the file that a name means, and opens it: the next number, the one of an earlier run that is not over yet, or another one where something
+// lies in the way that must not be written to. When a file is opened, and what is written to it, is left to others.
+import { closeSync } from 'node:fs';
+import type { Clock } from './clock.ts';
+import { type FileModes, type OpenedFile, openFile, PathRefused } from './confined-file.ts';
+import { errorText } from './errors.ts';
+import { FileNumbers } from './file-numbers.ts';
+import type { Logger } from './log.ts';
+import { OnceEach } from './once-each.ts';
+import { endTornLine } from './torn-line.ts';
+
+/** The name of a file, but for the number: `<base>/<head>_<number><tail>`. */
+export interface FileName {
+  readonly base: string;
+  readonly head: string;
+  readonly tail: string;
+  /** Whether there is a number; without one the file is appended to, whatever stands in it. */
+  readonly numbered: boolean;
+  /** As of a FilePlace. */
+  readonly confined: boolean;
+  /** When its time is over, ms since the epoch; Infinity where it has none. */
+  readonly until: number;
+}
+
+export interface FileOpenerSettings {
+  readonly modes: FileModes;
+  /** A file whose time is over is closed this long after its last line, ms. */
+  readonly wait: number;
+  /** Whether the files hold lines: one that does not end with a newline is ended first. */
+  readonly lines: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What is to be opened. */
+export interface OpenableFile {
+  readonly name: FileName;
+  /** Below the base; undefined until it is opened. */
+  path: string | undefined;
+  /** Whether the next byte goes into the middle of a line. */
+  readonly torn: boolean;
+}
+
+/** Names that are tried where others lie in the way. */
+const nameTries = 10_000;
+
+export class FileOpener {
+  /** Whether files of an earlier run are continued. */
+  continues = true;
+  readonly #settings: FileOpenerSettings;
+  readonly #numbers = new FileNumbers();
+  /** Files by their paths: no two of them share one. */
+  readonly #paths = new Map<string, OpenableFile>();
+  readonly #saidRefused = new OnceEach();
+
+  constructor(settings: FileOpenerSettings) {
+    this.#settings = settings;
+  }
+
+  /** Opens a file of which there is something to write. Throws PathRefused, or what the system says. */
+  open(file: OpenableFile, again: boolean): OpenedFile {
+    const opened = (again ? this.#openAgain(file) : undefined) ?? this.#openFirst(file, again);
+    if (!opened.created && this.#settings.lines && !file.torn) {
+      try {
+        endTornLine(opened);
+      } catch (error) {
+        closeSync(opened.fd);
+        throw error;
+      }
+    }
+    return opened;
+  }
+
+  #openAgain(file: OpenableFile): OpenedFile | undefined {
+    return file.path === undefined ? undefined : this.#try(file, file.path, false);
+  }
+
+  #openFirst(file: OpenableFile, again: boolean): OpenedFile {
+    const { base, head, tail, numbered, until } = file.name;
+    let number = 0;
+    if (numbered) {
+      const below = base === '' ? head : `${base}/${head}`;
+      number = this.#numbers.highest(below, tail);
+      const isOpen = this.continues && !again && until + this.#settings.wait > this.#settings.clock.now();
+      const path = `${head}_${number}${tail}`;
+      const continued = isOpen && number >= 0 && !this.#paths.has(path) ? this.#try(file, path, false) : undefined;
+      if (continued !== undefined) {
+        return continued;
+      }
+      number++;
+    }
+    for (let tries = 0; tries < nameTries; tries++, number++) {
+      // A file without a number gets one only where something in its way must not be written to.
+      const plain = !numbered && number === 0;
+      const path = plain ? head + tail : `${head}_${number}${tail}`;
+      const opened = this.#paths.has(path) ? undefined : this.#try(file, path, numbered);
+      if (opened !== undefined) {
+        if (numbered) {
+          this.#numbers.take(base === '' ? head : `${base}/${head}`, tail, number);
+        }
+        return opened;
+      }
+    }
+    throw new PathRefused(`${head}${tail}`, 'and all names like it are taken', false);
+  }
+
+  /** The file of that path; undefined where it is there already but must be `fresh`, or must not be written to. */
+  #try(file: OpenableFile, path: string, fresh: boolean): OpenedFile | undefined {
+    const { base, confined } = file.name;
+    try {
+      const opened = openFile({ base, path, confined }, this.#settings.modes, fresh);
+      if (opened !== undefined) {
+        this.forget(file);
+        file.path = path;
+        this.#paths.set(path, file);
+      }
+      return opened;
+    } catch (error) {
+      if (error instanceof PathRefused && error.atFile) {
+        this.sayRefused(error.message, 'Another name is taken instead.');
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** The file's path may be another's. */
+  forget(file: OpenableFile): void {
+    if (file.path !== undefined && this.#paths.get(file.path) === file) {
+      this.#paths.delete(file.path);
+    }
+  }
+
+  sayRefused(what: string, then: string): void {
+    if (this.#saidRefused.first(what)) {
+      this.#settings.log.warn({ code: 'FILE_REFUSED' }, `${errorText('FILE_REFUSED', { what })} ${then}`);
+    }
+  }
+}

@@ -1,0 +1,220 @@
+// Writes text to one file: one write in flight, little text at once, much of it in large writes beside the event loop. What cannot be written
+// waits and is tried again by whoever owns the writer; nothing is lost meanwhile. Which file it is and how it is opened is the owner's business.
+import fs from 'node:fs';
+import { type Area, type AreaPool, AreaQueue } from './area-queue.ts';
+import { identityOf, type OpenedFile } from './confined-file.ts';
+
+export interface FileWriterSettings {
+  /** For files that get little, and for those that get much. */
+  readonly small: AreaPool;
+  readonly large: AreaPool;
+  /**
+   * Opens the file: called when there is something to write and it is not open; `again` says that it was before. Throws where that cannot be
+   * done now.
+   */
+  open(again: boolean): OpenedFile;
+  /** Told how many bytes more wait to be written, or fewer. */
+  changed(bytes: number): void;
+  /** Told when the file was opened or closed. */
+  opened(open: boolean): void;
+  /** Told when it cannot be written: `retry` is to be called later, or `drop`. */
+  failed(error: NodeJS.ErrnoException): void;
+  /** Told when all is written. */
+  idle(): void;
+}
+
+const largestWrite = 1024 * 1024;
+/** Less than this is written at once: that costs less than handing it to another thread. */
+const writtenAtOnce = 64 * 1024;
+/** How often it is looked whether the file is still where it was, ms. */
+const lookEvery = 1000;
+
+export class FileWriter {
+  readonly #settings: FileWriterSettings;
+  readonly #queue: AreaQueue;
+  #file: OpenedFile | undefined;
+  #wasOpen = false;
+  /** Closed as soon as nothing is in flight. */
+  #closing = false;
+  #inFlight = false;
+  #failing = false;
+  /** What of the queue is counted. */
+  #counted = 0;
+  #looked = 0;
+
+  constructor(settings: FileWriterSettings) {
+    this.#settings = settings;
+    this.#queue = new AreaQueue(settings.small);
+  }
+
+  get pending(): number {
+    return this.#queue.pending;
+  }
+
+  get isOpen(): boolean {
+    return this.#file !== undefined;
+  }
+
+  /** Whether a write failed, and has not been tried again. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  /** Whether the next byte goes into the middle of a line. */
+  get torn(): boolean {
+    return this.#queue.torn;
+  }
+
+  /** Memory to append whole lines to; `commit` when they are there. */
+  get area(): Area {
+    return this.#queue.area;
+  }
+
+  /** The area is full: its text is written; returns another one, empty, of at least `size` bytes. */
+  nextArea(size?: number): Area {
+    this.#queue.seal();
+    this.#queue.pool = this.#settings.large;
+    this.commit();
+    this.write();
+    return this.#queue.nextArea(size);
+  }
+
+  /** Counts what was appended. */
+  commit(): void {
+    const { pending } = this.#queue;
+    if (pending !== this.#counted) {
+      const more = pending - this.#counted;
+      this.#counted = pending;
+      this.#settings.changed(more);
+    }
+  }
+
+  /** Settles when all that is here now is written; undefined where it is. */
+  whenWritten(): Promise<void> | undefined {
+    return this.#queue.whenWritten();
+  }
+
+  /** Writes what waits, as far as that goes. */
+  write(): void {
+    while (!this.#inFlight && !this.#failing) {
+      const bytes = this.#queue.head(largestWrite);
+      if (bytes === undefined) {
+        this.#written();
+        return;
+      }
+      try {
+        const { fd } = this.#ready();
+        if (bytes.length >= writtenAtOnce) {
+          this.#inFlight = true;
+          fs.write(fd, bytes, 0, bytes.length, null, this.#done);
+        } else {
+          this.#advance(fs.writeSync(fd, bytes));
+        }
+      } catch (error) {
+        this.#fail(error as NodeJS.ErrnoException);
+      }
+    }
+  }
+
+  /** After a failure: tries again. */
+  retry(): void {
+    this.#failing = false;
+    this.#looked = 0;
+    this.write();
+  }
+
+  /** Forgets what waits; those who wait for it hear `error`, or that it is done with. */
+  drop(error?: Error): void {
+    this.#failing = false;
+    this.#queue.clear(error);
+    this.commit();
+    this.#written();
+  }
+
+  /** Closes the file as soon as what is in flight is written; what is written after that opens it again. */
+  close(): void {
+    this.#closing = true;
+    if (!this.#inFlight && (this.#failing || this.#queue.pending === 0)) {
+      this.#close();
+    }
+  }
+
+  readonly #done = (error: NodeJS.ErrnoException | null, count: number): void => {
+    this.#inFlight = false;
+    if (error) {
+      this.#fail(error);
+    } else {
+      this.#advance(count);
+      this.write();
+    }
+  };
+
+  #advance(count: number): void {
+    if (count < writtenAtOnce) {
+      this.#queue.pool = this.#settings.small;
+    }
+    this.#queue.advance(count);
+    this.commit();
+  }
+
+  #written(): void {
+    this.#queue.release();
+    if (this.#closing) {
+      this.#close();
+    }
+    this.#settings.idle();
+  }
+
+  /** The file, open, and still the one that its name leads to. */
+  #ready(): OpenedFile {
+    if (this.#file !== undefined && !this.#queue.torn) {
+      if (this.#closing) {
+        this.#close();
+      } else {
+        this.#look(this.#file);
+      }
+    }
+    if (this.#file === undefined) {
+      this.#file = this.#settings.open(this.#wasOpen);
+      this.#wasOpen = true;
+      this.#closing = false;
+      this.#looked = performance.now();
+      this.#settings.opened(true);
+    }
+    return this.#file;
+  }
+
+  /** Closes the file where somebody has moved or removed it. */
+  #look(file: OpenedFile): void {
+    const now = performance.now();
+    if (now - this.#looked >= lookEvery) {
+      this.#looked = now;
+      const stat = fs.statSync(file.path, { bigint: true, throwIfNoEntry: false });
+      if (stat === undefined || identityOf(stat) !== file.identity) {
+        this.#close();
+      }
+    }
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#failing = true;
+    if (error.code === 'EBADF' || error.code === 'ESTALE') {
+      this.#close();
+    }
+    this.#settings.failed(error);
+  }
+
+  #close(): void {
+    this.#closing = false;
+    if (this.#file !== undefined) {
+      const { fd } = this.#file;
+      this.#file = undefined;
+      this.#settings.opened(false);
+      try {
+        fs.closeSync(fd);
+      } catch {
+        // All that could be written is; what a close still says changes nothing.
+      }
+    }
+  }
+}

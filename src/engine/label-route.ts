@@ -1,0 +1,72 @@
+// The way of a batch through one label: its filters in order, then the first match that fits. Which plug-ins those are is the graph's.
+import type { Batch, Emit } from '../core/batch.ts';
+import { both } from '../core/settle.ts';
+import { Router, type RouterOptions, type Rule } from '../routing/router.ts';
+import type { FilterNode } from './filter-node.ts';
+import type { OutputNode } from './output-node.ts';
+
+/** Where a batch was seen. */
+export interface TapPlace {
+  /** `@ROOT` is the top level. */
+  readonly label: string;
+  /** Whether a match takes it. */
+  readonly matched: boolean;
+}
+
+/**
+ * Sees each event once per match that takes charge of it, in every label, behind the filters, and those that no match takes. The batch is a
+ * view, as for an output. It must not throw.
+ */
+export type Tap = (batch: Batch, place: TapPlace) => void;
+
+export interface LabelRouteOptions extends RouterOptions {
+  readonly tap?: Tap | undefined;
+  /** Is told of what no match takes. */
+  readonly unmatched: (batch: Batch, label: string) => void;
+}
+
+export class LabelRoute {
+  readonly name: string;
+  readonly #options: LabelRouteOptions;
+  readonly #tap: Tap | undefined;
+  readonly #taken: TapPlace;
+  readonly #left: TapPlace;
+  #router = new Router<FilterNode, OutputNode>([]);
+
+  constructor(name: string, options: LabelRouteOptions) {
+    this.name = name;
+    this.#options = options;
+    this.#tap = options.tap;
+    this.#taken = { label: name, matched: true };
+    this.#left = { label: name, matched: false };
+  }
+
+  /** The rules come after the labels, since outputs lead to labels. */
+  setRules(rules: readonly Rule<FilterNode, OutputNode>[]): void {
+    this.#router = new Router(rules, this.#options);
+  }
+
+  readonly emit: Emit = (batch) => {
+    const { filters, match } = this.#router.route(batch.tag.text);
+    let left = batch;
+    let waiting: Promise<void> | undefined;
+    for (let i = 0; i < filters.length; i++) {
+      const filter = filters[i] as FilterNode;
+      const next = filter.run(left);
+      waiting = both(waiting, filter.waiting());
+      if (next === undefined) {
+        return waiting;
+      }
+      left = next;
+    }
+    if (match === undefined) {
+      this.#tap?.(left, this.#left);
+      this.#options.unmatched(left, this.name);
+      return waiting;
+    }
+    if (match.terminal) {
+      this.#tap?.(left, this.#taken);
+    }
+    return both(waiting, match.emit(left));
+  };
+}

@@ -1,0 +1,215 @@
+// The HTTP server of an address: bounds, the gate, the token, and websockets for those who mount a path here. It listens at once with what
+// Node brings; what answers requests (app.ts) is loaded afterwards, so that it delays no input.
+import { existsSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../core/clock.ts';
+import type { Counters } from '../core/counters.ts';
+import type { Logger } from '../core/log.ts';
+import { OnceEach } from '../core/once-each.ts';
+import { listenError } from '../forward/listen-error.ts';
+import { addressText, type HttpAddress } from './address.ts';
+import type { App } from './app.ts';
+import { Gate } from './gate.ts';
+import { Sessions } from './sessions.ts';
+
+export interface HttpServerSettings {
+  readonly address: HttpAddress;
+  readonly hosts: readonly string[];
+  readonly hostname: string;
+  /** Undefined where none is needed. */
+  readonly token: string | undefined;
+  readonly log: Logger;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly healthy: () => boolean;
+  readonly loginPath: string;
+  readonly sessionPath: string;
+  /** The folder of the built page. Default: that of this program. */
+  readonly page?: string;
+  /** How long a request may take to arrive, ms. Default 15,000. */
+  readonly requestTime?: number;
+}
+
+/** Takes a websocket's request that has passed the gate and has its token. The socket is the taker's from here on. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** What a request is refused with, and why, for the log. */
+const refusals = {
+  HOST_REFUSED: [421, 'Misdirected Request', 'This name is none of mine. Add it to the option hosts of the viewer.'],
+  ORIGIN_REFUSED: [403, 'Forbidden', 'Another site may not connect.'],
+  TOKEN_MISSING: [401, 'Unauthorized', 'A token is needed.'],
+  NOTHING_THERE: [404, 'Not Found', 'There is no websocket here.'],
+} as const;
+type Refusal = keyof typeof refusals;
+
+/** Connections at once; more are closed. */
+const maxConnections = 512;
+/** The app is loaded this long after the start, ms, if no request came before: the inputs come first. */
+const loadAfter = 250;
+
+export class HttpServer {
+  readonly sessions: Sessions;
+  readonly #settings: HttpServerSettings;
+  readonly #gate: Gate;
+  readonly #server: Server;
+  readonly #upgrades = new Map<string, Upgrade>();
+  readonly #said = new OnceEach();
+  #app: Promise<App> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(settings: HttpServerSettings) {
+    const { address, token, clock, requestTime = 15_000 } = settings;
+    this.#settings = settings;
+    this.#gate = new Gate(settings);
+    this.sessions = new Sessions({ token, port: address.port, clock });
+    this.#server = createServer({
+      headersTimeout: requestTime,
+      requestTimeout: requestTime,
+      keepAliveTimeout: 10_000,
+      connectionsCheckingInterval: requestTime / 3,
+      maxHeaderSize: 16 * 1024,
+      shouldUpgradeCallback: ({ headers: { upgrade } }) => upgrade?.toLowerCase() === 'websocket',
+    });
+    this.#server.maxConnections = maxConnections;
+    this.#server.on('request', (request, response) => {
+      this.#load().then(
+        ({ handle }) => handle(request, response),
+        () => response.writeHead(500).end(),
+      );
+    });
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** Websockets to `path` are given to `take`. Before `start`. */
+  mount(path: string, take: Upgrade): void {
+    this.#upgrades.set(path, take);
+  }
+
+  /** Resolves when it listens. */
+  start(): Promise<void> {
+    const { address } = this.#settings;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error) => void listenError(address, error).then(reject, reject));
+      this.#server.listen({ host: address.host, port: address.port }, () => {
+        this.#server.removeAllListeners('error');
+        this.#server.on('error', (error) => this.#settings.log.warn({ err: error }, 'The HTTP server had an error.'));
+        this.#timer = setTimeout(() => this.#load().catch(() => {}), loadAfter);
+        this.#timer.unref();
+        resolve();
+      });
+    });
+  }
+
+  /** Takes no more connections and closes those that are open; websockets are closed by who took them. May be called twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+    const app = await this.#app?.catch(() => undefined);
+    await app?.close();
+  }
+
+  #load(): Promise<App> {
+    this.#app ??= this.#createApp();
+    return this.#app;
+  }
+
+  async #createApp(): Promise<App> {
+    const { log, healthy, loginPath, sessionPath } = this.#settings;
+    const page = this.#settings.page ?? builtPage();
+    try {
+      const { createApp } = await import('./app.ts');
+      return await createApp({
+        server: this.#server,
+        sessions: this.sessions,
+        page: existsSync(page) ? page : undefined,
+        healthy,
+        loginPath,
+        sessionPath,
+        allows: (request, reply) => this.#allows(request, reply),
+        failed: (error) => log.error({ err: error, code: 'HTTP_REQUEST_FAILED' }, 'A request failed.'),
+      });
+    } catch (error) {
+      log.error({ err: error, code: 'HTTP_APP_BROKEN' }, 'The page cannot be served.');
+      throw error;
+    }
+  }
+
+  #allows(request: FastifyRequest, reply: FastifyReply): boolean {
+    const { host, origin } = request.headers;
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    const refusal = !this.#gate.allowsHost(host)
+      ? 'HOST_REFUSED'
+      : reads || this.#gate.allowsOrigin(origin, host)
+        ? undefined
+        : 'ORIGIN_REFUSED';
+    if (refusal === undefined) {
+      return true;
+    }
+    this.#refused(refusal, request.raw);
+    const [status, , text] = refusals[refusal];
+    void reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`);
+    return false;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const { host, origin, cookie, authorization } = request.headers;
+    const take = this.#upgrades.get((request.url ?? '').split('?', 1)[0] ?? '');
+    const address = request.socket.remoteAddress ?? '';
+    const refusal = !this.#gate.allowsHost(host)
+      ? 'HOST_REFUSED'
+      : !this.#gate.allowsOrigin(origin, host)
+        ? 'ORIGIN_REFUSED'
+        : take === undefined
+          ? 'NOTHING_THERE'
+          : this.sessions.authenticated(cookie, authorization, address)
+            ? undefined
+            : 'TOKEN_MISSING';
+    if (refusal === undefined && take !== undefined) {
+      take(request, socket, head);
+    } else if (refusal !== undefined) {
+      this.#refused(refusal, request);
+      const [status, reason, text] = refusals[refusal];
+      refuseUpgrade(socket, status, reason, text);
+    }
+  }
+
+  #refused(code: Refusal, request: IncomingMessage): void {
+    const { log, counters, address } = this.#settings;
+    counters.get('forebay_http_refused_total', { address: addressText(address), code }).value++;
+    const { host = '', origin = '' } = request.headers;
+    const peer = request.socket.remoteAddress ?? '';
+    if (code !== 'NOTHING_THERE' && this.#said.first(`${code} ${host} ${origin} ${peer}`)) {
+      log.warn({ code, peer, host: host.slice(0, 200), origin: origin.slice(0, 200) }, 'An HTTP request was refused.');
+    }
+  }
+}
+
+/** Answers a websocket's request with an error, and closes. */
+export function refuseUpgrade(socket: Duplex, status: number, reason: string, text: string): void {
+  const body = `${text}\n`;
+  const lines = [
+    `HTTP/1.1 ${status} ${reason}`,
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** Beside the program that the build made, also when the sources run as they are. */
+function builtPage(): string {
+  const fromSources = import.meta.url.endsWith('.ts');
+  return fileURLToPath(new URL(fromSources ? '../../dist/page/' : '../page/', import.meta.url));
+}

@@ -1,0 +1,63 @@
+// Shows events in the browser, as they come: a page at an address. The page, its stream and its memory are live/'s.
+import { p } from '../config/options.ts';
+import { ForebayError } from '../core/errors.ts';
+import { SharedParts } from '../core/shared-parts.ts';
+import { viewerAt } from '../live/viewer.ts';
+import { defineOutput } from '../plugin/output.ts';
+
+/** Below this the memory's pieces are too small to be of use. */
+const smallestMemory = 1024 * 1024;
+
+export default defineOutput({
+  type: 'viewer',
+  summary: 'Shows events in the browser, as they come.',
+  options: {
+    bind: p.string({
+      desc: 'The address to listen on. One that other machines can reach makes the page ask for a token.',
+      default: '127.0.0.1',
+    }),
+    port: p.integer({ desc: 'The port to listen on.', default: '8080' }),
+    memory_size: p.size({
+      desc: 'The events of the last so many bytes are kept for who opens the page.',
+      default: '64m',
+    }),
+    token: p.string({
+      desc: 'What the page asks for. Without it one is made up and printed at the start, where other machines can reach the page.',
+      secret: true,
+    }),
+    title: p.string({ desc: 'The name that the page has, to tell several apart.', default: '' }),
+    hosts: p.array({
+      desc: 'Names by which the page is reached, beside localhost and the address: behind a proxy, or in a network with names.',
+      default: '',
+    }),
+  },
+  create(context, options) {
+    const { bind, port, memory_size, token, title, hosts } = options;
+    if (port < 1 || port > 65_535) {
+      throw new ForebayError('CONFIG_INVALID_VALUE', { option: 'port', value: port, reason: 'it is 1 to 65535' });
+    }
+    if (memory_size < smallestMemory) {
+      throw new ForebayError('CONFIG_INVALID_VALUE', {
+        option: 'memory_size',
+        value: memory_size,
+        reason: 'it is at least 1m',
+      });
+    }
+    if (token === '') {
+      throw new ForebayError('CONFIG_INVALID_VALUE', { option: 'token', value: '""', reason: 'it is empty' });
+    }
+    const viewer = viewerAt(
+      { ...context, shared: context.shared ?? new SharedParts() },
+      { host: bind, port },
+      { memorySize: memory_size, token, title, hosts: hosts.map(String) },
+    );
+    return {
+      start: () => viewer.start(),
+      emit(batch) {
+        viewer.take(batch);
+        return undefined;
+      },
+      stop: (signal) => viewer.stop(signal),
+    };
+  },
+});

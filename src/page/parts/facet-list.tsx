@@ -1,0 +1,129 @@
+// The facets at the left: levels, containers, sources, tags, each value with the lines that pass the query. A click puts a value into the
+// query, or takes it out; with Alt it leaves it out, with Ctrl it adds it to those that are wanted.
+
+import type { Choice, Choices } from '../../live/query/edit.ts';
+import { choicesOf } from '../../live/query/edit.ts';
+import { visible } from '../controls.ts';
+import type { FacetName, FacetValue } from '../facets.ts';
+import type { Stream } from '../stream.ts';
+import { number, text } from '../strings.ts';
+import { HideIcon } from './icons.tsx';
+
+/** More are not listed: nobody reads them, and the query finds them. */
+const mostListed: Readonly<Record<FacetName, number>> = { level: 10, container: 300, source: 20, tag: 100 };
+/** A facet that says nothing is not shown. */
+const always: readonly FacetName[] = ['container'];
+const order: readonly FacetName[] = ['level', 'container', 'source', 'tag'];
+
+export function FacetList({ stream }: { readonly stream: Stream }) {
+  // The totals change when the counts do, at most a few times a second.
+  void stream.totals.value;
+  return (
+    <nav class="facets" aria-label={text.facets}>
+      {order.map((name) => (
+        <Facet key={name} name={name} stream={stream} />
+      ))}
+    </nav>
+  );
+}
+
+function Facet({ name, stream }: { readonly name: FacetName; readonly stream: Stream }) {
+  const choices = choicesOf(stream.search.filter.node, name);
+  const chosen = new Set([...choices.only, ...choices.except]);
+  const { values, hidden, most } = stream.search.facets.list(name, chosen, mostListed[name]);
+  if (values.length === 0 && !always.includes(name)) {
+    return null;
+  }
+  const title = text.facet[name];
+  return (
+    <section class={`facet ${name}s`} aria-label={title}>
+      <div class="heading">
+        <h2>{title}</h2>
+        {chosen.size > 0 ? (
+          <button type="button" class="link" aria-label={text.showAllOf(title)} onClick={() => stream.showAll(name)}>
+            {text.showAll}
+          </button>
+        ) : (
+          <span class="count">{values.length > 0 ? number(values.length + hidden) : ''}</span>
+        )}
+      </div>
+      {values.length === 0 ? <p class="quiet">{text.containersEmpty}</p> : undefined}
+      <ul>
+        {values.map((value) => (
+          <Item key={value.name} facet={name} value={value} most={most} choices={choices} stream={stream} />
+        ))}
+      </ul>
+      {hidden > 0 ? <p class="quiet">{text.valuesMore(hidden)}</p> : undefined}
+    </section>
+  );
+}
+
+interface ItemProps {
+  readonly facet: FacetName;
+  readonly value: FacetValue;
+  readonly most: number;
+  readonly choices: Choices;
+  readonly stream: Stream;
+}
+
+function Item({ facet, value, most, choices, stream }: ItemProps) {
+  const { only, except } = choices;
+  const name = visible(value.name);
+  const isOnly = only.has(value.name);
+  const isExcluded = except.has(value.name);
+  const off = isExcluded || (only.size > 0 && !isOnly);
+  if (value.others) {
+    return (
+      <li class="rest" title={text.otherValuesTitle}>
+        <Counted name={name} mark="" value={value} most={most} />
+      </li>
+    );
+  }
+  const mark = facet === 'level' ? `dot is-${value.name}` : facet === 'container' ? `dot color-${value.color}` : '';
+  return (
+    <li class={off ? 'off' : isOnly ? 'only' : undefined}>
+      <button
+        type="button"
+        class="pick"
+        aria-pressed={isOnly}
+        title={`${name}\n${text.onlyHint}`}
+        onClick={(event) => stream.choose(facet, value.name, choiceOf(event))}
+      >
+        <Counted name={name} mark={mark} value={value} most={most} />
+      </button>
+      <button
+        type="button"
+        class="hide"
+        aria-pressed={isExcluded}
+        aria-label={text.exclude(name)}
+        title={text.exclude(name)}
+        onClick={() => stream.choose(facet, value.name, 'except')}
+      >
+        <HideIcon />
+      </button>
+    </li>
+  );
+}
+
+interface CountedProps {
+  readonly name: string;
+  readonly mark: string;
+  readonly value: FacetValue;
+  readonly most: number;
+}
+
+function Counted({ name, mark, value, most }: CountedProps) {
+  const share = most > 0 ? Math.round((100 * value.count) / most) / 100 : 0;
+  return (
+    <>
+      <span class="share" style={{ transform: `scaleX(${share})` }} />
+      {mark === '' ? undefined : <span class={mark} />}
+      <span class="label">{name}</span>
+      <span class="count">{number(value.count)}</span>
+    </>
+  );
+}
+
+export function choiceOf(event: MouseEvent): Choice {
+  return event.altKey ? 'except' : event.ctrlKey || event.metaKey || event.shiftKey ? 'also' : 'only';
+}

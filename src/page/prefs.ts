@@ -1,0 +1,46 @@
+// What a reader has chosen for this browser: colours and wrapping. Where the browser keeps nothing, it lasts as long as the page.
+import { effect, signal } from '@preact/signals';
+
+export const themes = ['auto', 'light', 'dark'] as const;
+export type Theme = (typeof themes)[number];
+
+const prefix = 'forebay.';
+
+function read(name: string): string | null {
+  try {
+    return localStorage.getItem(prefix + name);
+  } catch {
+    return null;
+  }
+}
+
+function write(name: string, value: string): void {
+  try {
+    localStorage.setItem(prefix + name, value);
+  } catch {
+    // Private windows may refuse.
+  }
+}
+
+export function createPrefs() {
+  const theme = signal<Theme>(themes.find((one) => one === read('theme')) ?? 'auto');
+  // On a narrow screen a line that is cut says too little.
+  const wrap = signal(read('wrap') === null ? matchMedia('(max-width: 719px)').matches : read('wrap') === 'true');
+  effect(() => {
+    document.documentElement.dataset['theme'] = theme.value;
+    write('theme', theme.value);
+  });
+  return {
+    theme,
+    wrap,
+    nextTheme: () => {
+      theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length] ?? 'auto';
+    },
+    toggleWrap: () => {
+      wrap.value = !wrap.value;
+      write('wrap', String(wrap.value));
+    },
+  };
+}
+
+export type Prefs = ReturnType<typeof createPrefs>;

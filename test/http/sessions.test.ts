@@ -1,0 +1,97 @@
+// Tokens, sessions, and how often one may try.
+import { expect, test } from 'vitest';
+import { newToken, Sessions } from '../../src/http/sessions.ts';
+
+const day = 24 * 3600 * 1000;
+
+function sessionsOf(token: string | undefined = 'secret') {
+  const time = { now: 1_000_000 };
+  return { time, sessions: new Sessions({ token, port: 8080, clock: { now: () => time.now } }) };
+}
+
+function loginOf(sessions: Sessions, token = 'secret', address = 'a', secure = false): string {
+  const login = sessions.login(token, address, secure);
+  return typeof login === 'string' ? login : login.cookie;
+}
+
+const pairOf = (cookie: string) => cookie.split(';')[0];
+
+test('where no token is needed everybody is let in', () => {
+  const sessions = new Sessions({ token: undefined, port: 1, clock: { now: () => 0 } });
+  expect(sessions.tokenNeeded).toBe(false);
+  expect(sessions.authenticated(undefined, undefined, 'a')).toBe(true);
+});
+
+test('the right token gives a cookie that scripts and other sites do not get', () => {
+  const { sessions } = sessionsOf();
+  const cookie = loginOf(sessions);
+  expect(cookie).toMatch(/^forebay_8080=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/);
+  expect(loginOf(sessions, 'secret', 'a', true)).toMatch(/; Secure$/);
+  expect(sessions.authenticated(`other=1; ${pairOf(cookie)}; x`, undefined, 'a')).toBe(true);
+});
+
+test('a wrong token, a wrong cookie, or none are not let in', () => {
+  const { sessions } = sessionsOf();
+  expect(loginOf(sessions, 'wrong')).toBe('wrong');
+  expect(loginOf(sessions, '')).toBe('wrong');
+  const cookie = pairOf(loginOf(sessions)) ?? '';
+  for (const cookies of [
+    undefined,
+    '',
+    'forebay_8080',
+    'forebay_8080=',
+    `${cookie}x`,
+    cookie.replace('8080', '8081'),
+    `x=${cookie}`,
+  ]) {
+    expect(sessions.authenticated(cookies, undefined, 'a')).toBe(false);
+  }
+});
+
+test('programs give the token in a header', () => {
+  const { sessions } = sessionsOf();
+  expect(sessions.authenticated(undefined, 'Bearer secret', 'a')).toBe(true);
+  expect(sessions.authenticated(undefined, 'Bearer wrong', 'a')).toBe(false);
+  expect(sessions.authenticated(undefined, 'Basic secret', 'a')).toBe(false);
+});
+
+test('after ten wrong tokens an address must wait, also with the right one; others need not', () => {
+  const { sessions, time } = sessionsOf();
+  for (let n = 0; n < 10; n++) {
+    expect(loginOf(sessions, `wrong${n}`)).toBe('wrong');
+  }
+  expect(loginOf(sessions, 'secret')).toBe('too many');
+  expect(sessions.authenticated(undefined, 'Bearer secret', 'a')).toBe(false);
+  expect(loginOf(sessions, 'secret', 'b')).toContain('forebay_8080=');
+  time.now += 60_001;
+  expect(loginOf(sessions, 'secret')).toContain('forebay_8080=');
+});
+
+test('a session lasts while it is used', () => {
+  const { sessions, time } = sessionsOf();
+  const cookie = pairOf(loginOf(sessions));
+  for (let n = 0; n < 5; n++) {
+    time.now += 6 * day;
+    expect(sessions.authenticated(cookie, undefined, 'a')).toBe(true);
+  }
+  time.now += 7 * day + 1;
+  expect(sessions.authenticated(cookie, undefined, 'a')).toBe(false);
+});
+
+test('there are no more than a thousand sessions: the one used longest ago ends', () => {
+  const { sessions } = sessionsOf();
+  const first = pairOf(loginOf(sessions));
+  const second = pairOf(loginOf(sessions));
+  expect(sessions.authenticated(first, undefined, 'a')).toBe(true);
+  for (let n = 0; n < 999; n++) {
+    loginOf(sessions);
+  }
+  expect(sessions.authenticated(first, undefined, 'a')).toBe(true);
+  expect(sessions.authenticated(second, undefined, 'a')).toBe(false);
+});
+
+test('made-up tokens are long, fit into a URL, and differ', () => {
+  const tokens = Array.from({ length: 100 }, newToken);
+  expect(new Set(tokens).size).toBe(100);
+  expect(tokens.every((token) => /^[\w-]{32}$/.test(token))).toBe(true);
+});

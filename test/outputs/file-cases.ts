@@ -1,0 +1,126 @@
+// Runs a case of vectors/out_file.json or placeholders.json: its configuration becomes a real output that writes into a temporary folder.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadPlan } from '../../src/cli/load-plan.ts';
+import { tagFromText } from '../../src/core/batch.ts';
+import type { Output } from '../../src/plugin/output.ts';
+import { batchOf, entry, inZone, testContext, type VectorTime } from '../formatters/harness.ts';
+import { tempFolder } from '../support/temp.ts';
+
+interface VectorEvent {
+  readonly tag: string;
+  readonly time: VectorTime;
+  readonly record_msgpack_hex: string;
+}
+
+type Phase = Readonly<Record<string, { readonly text?: string }>>;
+
+export interface FileCase {
+  readonly name: string;
+  readonly TZ: string;
+  readonly config: string;
+  readonly note?: string;
+  readonly events: readonly (readonly VectorEvent[])[];
+  readonly refused?: unknown;
+  readonly phases?: Readonly<Record<string, Phase | 'same as before'>>;
+}
+
+/** Files by their names, and what is in them. */
+export type Files = Readonly<Record<string, string>>;
+
+export interface CaseResult {
+  readonly refused: boolean;
+  /** By phase: before the first flush, behind each flush, and behind the end. */
+  readonly phases: Readonly<Record<string, Files>>;
+}
+
+/** The features that the program does not have yet, and what in a configuration asks for them. */
+const later: Readonly<Record<string, RegExp>> = {
+  'compressed files': /^\s*compress (gzip|gz|zstd)$(?![\s\S]*<\/buffer>)|path_suffix .jsonl/m,
+  'links to the newest file': /symlink_path/,
+  'buffers on disk': /@type file\npath DIR\/buf|buffer_type file/,
+};
+
+/** The feature that a case waits for. */
+export function waitsFor({ config }: FileCase): string | undefined {
+  return Object.keys(later).find((feature) => later[feature]?.test(config));
+}
+
+/** What Fluentd wrote in a phase. */
+export function filesOf(each: FileCase, phase: string): Files {
+  const found = each.phases?.[phase];
+  if (found === 'same as before') {
+    const names = Object.keys(each.phases ?? {});
+    return filesOf(each, names[names.indexOf(phase) - 1] ?? '');
+  }
+  return Object.fromEntries(
+    Object.entries(found ?? {}).flatMap(([name, { text }]) => (text === undefined ? [] : [[name, text]])),
+  );
+}
+
+export async function runCase(each: FileCase): Promise<CaseResult> {
+  const temp = tempFolder('file');
+  const data = join(temp.path, 'data');
+  try {
+    return await inZone(each.TZ, async () => {
+      const output = await load(each.config.replaceAll('DIR', data), join(temp.path, 'test.conf'));
+      if (output === undefined) {
+        return { refused: true, phases: {} };
+      }
+      await output.start?.();
+      const phases: Record<string, Files> = {};
+      const flushes = each.note?.includes('no USR1') !== true;
+      for (const [index, events] of each.events.entries()) {
+        await send(output, events);
+        if (index === 0) {
+          phases['after_first_events'] = filesIn(data);
+        }
+        if (flushes) {
+          output.flush?.();
+        }
+        phases[index === 0 ? 'after_flush' : 'after_second_flush'] = filesIn(data);
+      }
+      await output.stop(AbortSignal.timeout(5000));
+      phases['after_shutdown'] = filesIn(data);
+      return { refused: false, phases };
+    });
+  } finally {
+    temp.remove();
+  }
+}
+
+async function load(config: string, file: string): Promise<Output | undefined> {
+  writeFileSync(file, `${config}\n`);
+  const { plan } = await loadPlan(file);
+  const rule = plan?.labels.get('@ROOT')?.[0];
+  return rule?.kind === 'match' ? rule.definition.create(testContext(), rule.options) : undefined;
+}
+
+async function send(output: Output, events: readonly VectorEvent[]): Promise<void> {
+  for (const { tag, time, record_msgpack_hex: record } of events) {
+    const bytes = entry(time, Buffer.from(record, 'hex'));
+    await output.emit(batchOf(tagFromText(tag), bytes, 1, [Uint8Array.of(0xc0)]));
+  }
+}
+
+export function filesIn(folder: string): Files {
+  const files: Record<string, string> = {};
+  const walk = (below: string) => {
+    for (const each of readdirSync(join(folder, below), { withFileTypes: true })) {
+      const name = below === '' ? each.name : `${below}/${each.name}`;
+      if (each.isDirectory()) {
+        walk(name);
+      } else if (each.isFile()) {
+        files[name] = readFileSync(join(folder, name), 'utf8');
+      }
+    }
+  };
+  try {
+    walk('');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
+  }
+  return files;
+}
