@@ -48,6 +48,15 @@ export interface Batch {
   readonly arrived: number;
   /** Chunk ids (each one msgpack value, as sent) that ask for an ack, or undefined. Never stored. */
   readonly acks: readonly Uint8Array[] | undefined;
+  /** What the walk has seen of the times; means nothing where it is of other entries than the batch's. */
+  readonly times?: KnownTimes | undefined;
+}
+
+/** The earliest and the latest second of a run of entries, since the epoch. */
+export interface KnownTimes {
+  readonly entries: Uint8Array;
+  readonly first: number;
+  readonly last: number;
 }
 
 /**

@@ -21,6 +21,9 @@ export class Batcher {
   #start = 0;
   #end = 0;
   #count = 0;
+  /** The earliest and the latest second; NaN where that is not known. */
+  #first = Number.POSITIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
   #acks: Uint8Array[] | undefined;
   #arrived = 0;
   /** What the last `addCopy` waits for. */
@@ -53,11 +56,12 @@ export class Batcher {
       bytes.copyWithin(out + 1, start, end);
       this.#end = out + 1 + end - start;
     }
+    this.#first = Number.NaN;
     this.#count++;
   }
 
-  /** A run of `count` clean entries from `start` to `end`. */
-  addRun(tag: Tag, start: number, end: number, count: number): void {
+  /** A run of `count` clean entries from `start` to `end`; `first` and `last` are their earliest and latest seconds, NaN where not known. */
+  addRun(tag: Tag, start: number, end: number, count: number, first: number, last: number): void {
     const out = end - start > joinLimit ? this.#fresh(tag) : this.#room(tag);
     if (out < 0) {
       this.#start = start;
@@ -66,6 +70,8 @@ export class Batcher {
       this.#bytes.copyWithin(out, start, end);
       this.#end = out + end - start;
     }
+    this.#first = Math.min(this.#first, first);
+    this.#last = Math.max(this.#last, last);
     this.#count += count;
   }
 
@@ -73,9 +79,16 @@ export class Batcher {
    * Clean entries that stand in bytes of their own, which nobody else uses until this returns. `acks` says that a chunk waits for them: it
    * is acked by `ack` afterwards, behind all that was handed on before.
    */
-  addCopy(tag: Tag, entries: Uint8Array, count: number, acks: readonly Uint8Array[] | undefined): void {
+  addCopy(
+    tag: Tag,
+    entries: Uint8Array,
+    count: number,
+    acks: readonly Uint8Array[] | undefined,
+    first = Number.NaN,
+    last = Number.NaN,
+  ): void {
     this.flush();
-    this.settled = this.#emit(this.#batch(tag, entries, count, acks));
+    this.settled = this.#emit(this.#batch(tag, entries, count, acks, first, last));
     this.#handed(undefined, this.settled, entries.length);
   }
 
@@ -98,8 +111,10 @@ export class Batcher {
     }
     const entries = this.#bytes.subarray(this.#start, this.#end);
     const acks = this.#acks;
-    const batch = this.#batch(this.#tag, entries, this.#count, acks);
+    const batch = this.#batch(this.#tag, entries, this.#count, acks, this.#first, this.#last);
     this.#count = 0;
+    this.#first = Number.POSITIVE_INFINITY;
+    this.#last = Number.NEGATIVE_INFINITY;
     this.#acks = undefined;
     this.#handed(acks, this.#emit(batch), entries.length);
   }
@@ -115,7 +130,15 @@ export class Batcher {
     return -1;
   }
 
-  #batch(tag: Tag, entries: Uint8Array, count: number, acks: readonly Uint8Array[] | undefined): Batch {
-    return { tag, entries, count, origin: this.#origin, seq: 0, arrived: this.#arrived, acks };
+  #batch(
+    tag: Tag,
+    entries: Uint8Array,
+    count: number,
+    acks: readonly Uint8Array[] | undefined,
+    first: number,
+    last: number,
+  ): Batch {
+    const times = first <= last ? { entries, first, last } : undefined;
+    return { tag, entries, count, origin: this.#origin, seq: 0, arrived: this.#arrived, acks, times };
   }
 }

@@ -82,7 +82,9 @@ export class Intake {
     const start = (results[1] as number) - base;
     const tag = tags.fixed ?? tags.find(bytes, (results[3] as number) - base, (results[4] as number) - base);
     bytes[start] = 0x92;
-    this.#batcher.addRun(tag, start, (results[2] as number) - base, results[0] as number);
+    const stop = (results[2] as number) - base;
+    const [first, last] = [results[5] as number, results[6] as number];
+    this.#batcher.addRun(tag, start, stop, results[0] as number, first, last);
     return next;
   }
 
@@ -288,7 +290,7 @@ export class Intake {
     if (clean.run(bytes, start, to) < 0) {
       return 'FORWARD_MALFORMED';
     }
-    const { count, end, dropped } = clean;
+    const { count, end, dropped, first, last } = clean;
     if (dropped > 0) {
       this.#drop(tag, dropped);
     }
@@ -301,16 +303,23 @@ export class Intake {
     if (this.#option.signal !== 0) {
       this.#settings.dropped('FORWARD_NOT_LOGS', tag.text, count);
     } else if (inPlace) {
-      this.#batcher.addRun(tag, start, end, count);
+      this.#batcher.addRun(tag, start, end, count, first, last);
     } else {
-      this.#addCopy(tag, bytes.subarray(start, end), count, asks);
+      this.#addCopy(tag, bytes.subarray(start, end), count, asks, first, last);
     }
     return 'done';
   }
 
-  #addCopy(tag: Tag, entries: Uint8Array, count: number, asks: readonly Uint8Array[] | undefined): void {
+  #addCopy(
+    tag: Tag,
+    entries: Uint8Array,
+    count: number,
+    asks: readonly Uint8Array[] | undefined,
+    first = Number.NaN,
+    last = Number.NaN,
+  ): void {
     const edited = this.#fields.length === 0 ? entries : setFields(entries, this.#fields);
-    this.#batcher.addCopy(tag, edited, count, asks);
+    this.#batcher.addCopy(tag, edited, count, asks, first, last);
   }
 
   #drop(tag: Tag | undefined, count: number): 'done' {

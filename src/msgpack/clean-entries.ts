@@ -11,6 +11,9 @@ export class CleanEntries {
   dropped = 0;
   /** Where the kept ones end. */
   end = 0;
+  /** The earliest and the latest second of the kept ones; NaN where that is not known. */
+  first = Number.NaN;
+  last = Number.NaN;
   readonly #wasm: Wasm | undefined;
   readonly #walk = new EntriesWalk();
 
@@ -28,11 +31,15 @@ export class CleanEntries {
     this.count = 0;
     this.dropped = 0;
     this.end = from;
+    this.first = Number.NaN;
+    this.last = Number.NaN;
     if (wasm !== undefined && bytes.buffer === wasm.memory.buffer) {
       const base = bytes.byteOffset;
       at = wasm.exports.entries(base + from, base + to) - base;
       this.count = wasm.results[0] as number;
       this.end = (wasm.results[1] as number) - base;
+      this.first = wasm.results[5] as number;
+      this.last = wasm.results[6] as number;
     }
     return at === to ? 0 : this.#rest(bytes, at, to);
   }
@@ -52,6 +59,10 @@ export class CleanEntries {
     }
     if (this.end !== from) {
       bytes.copyWithin(this.end, from, end);
+    }
+    if (count > 0) {
+      this.first = Number.NaN;
+      this.last = Number.NaN;
     }
     this.count += count;
     this.end += end - from;

@@ -50,7 +50,7 @@ export class ChunkSplitter {
     }
     let length = batch.entries.length;
     this.count = batch.count;
-    if (time !== undefined || fields.length > 0) {
+    if (fields.length > 0 || (time !== undefined && !(from === 0 && this.#isOne(batch, time)))) {
       const view = this.#view;
       view.set(batch.entries);
       length = this.#walk(view.start + from) - view.start;
@@ -63,6 +63,22 @@ export class ChunkSplitter {
       this.#view.forget();
     }
     return length;
+  }
+
+  /** Whether all of the batch is known to be one run. */
+  #isOne({ times, entries }: Batch, time: TimeKey): boolean {
+    if (times?.entries !== entries) {
+      return false;
+    }
+    const start = time.startOf(times.first);
+    if (times.first < time.from || times.last >= time.to) {
+      return false;
+    }
+    if (start !== this.time) {
+      this.time = start;
+      this.#changed = true;
+    }
+    return true;
   }
 
   #walk(from: number): number {

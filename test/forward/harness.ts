@@ -117,6 +117,15 @@ export function eventsOf(batch: Batch): KeptEvent[] {
     events.push({ tag, time: hex(entries.subarray(pos + 1, record)), record: hex(entries.subarray(record, end)) });
     pos = end;
   }
+  const { times } = batch;
+  if (times !== undefined) {
+    const seconds = events.map(({ time }) =>
+      Number.parseInt(time.startsWith('d7') ? time.slice(4, 12) : time.slice(2), 16),
+    );
+    if (times.entries !== entries || times.first !== Math.min(...seconds) || times.last !== Math.max(...seconds)) {
+      throw new Error(`The batch says times from ${times.first} to ${times.last} and has ${seconds.join()}.`);
+    }
+  }
   if (events.length !== batch.count) {
     throw new Error(`The batch says ${batch.count} events and has ${events.length}.`);
   }

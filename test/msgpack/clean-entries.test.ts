@@ -3,6 +3,9 @@ import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CleanEntries } from '../../src/msgpack/clean-entries.ts';
+import { Skip } from '../../src/msgpack/skip.ts';
+import { ReadView } from '../../src/msgpack/view.ts';
+import { EventView } from '../../src/msgpack/view-event.ts';
 import { io, module } from '../support/twins.ts';
 import { encoded, encodedRecord, encodedTime, mangled } from './arbitrary.ts';
 
@@ -46,7 +49,24 @@ function same(bytes: Uint8Array): void {
     expect([fast.count, fast.dropped, fast.end]).toEqual([plain.count, plain.dropped, plain.end + 32]);
     expect(Buffer.from(piece.subarray(32, fast.end))).toEqual(Buffer.from(own.subarray(0, plain.end)));
   }
+  if (code === 0 && fast.count > 0 && !Number.isNaN(fast.first)) {
+    const seconds = secondsOf(piece, 32, fast.end);
+    expect([fast.first, fast.last]).toEqual([Math.min(...seconds), Math.max(...seconds)]);
+  }
   io.give(piece);
+}
+
+function secondsOf(bytes: Uint8Array, from: number, to: number): number[] {
+  const view = new ReadView();
+  view.set(bytes.subarray(from, to));
+  const event = new EventView();
+  const seconds: number[] = [];
+  for (let at = view.start; at < view.end; ) {
+    const record = event.open(view, at);
+    seconds.push(event.sec);
+    at = new Skip().run(view.bytes, record, view.end);
+  }
+  return seconds;
 }
 
 test('any run of entries', () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type Batch, tagFromText } from '../../src/core/batch.ts';
 import { TimeKey } from '../../src/core/time-key.ts';
 import { parseZone } from '../../src/core/zone.ts';
+import { CleanEntries } from '../../src/msgpack/clean-entries.ts';
 import { ChunkSplitter } from '../../src/plugin/chunk-splitter.ts';
 import { encodedRecord, encodedTime } from '../msgpack/arbitrary.ts';
 import { io, module } from '../support/twins.ts';
@@ -24,11 +25,11 @@ test('both versions cut a batch at the same places, each part within one piece o
     fc.property(fc.array(entry, { minLength: 1, maxLength: 30 }), fc.constantFrom(60, 3600, 86_400), (list, size) => {
       const whole = Uint8Array.from(Buffer.concat(list));
       area.set(whole);
-      const parts = (entries: Uint8Array, wasm: typeof module | undefined) => {
+      const parts = (entries: Uint8Array, wasm: typeof module | undefined, times?: Batch['times']) => {
         const keys = { time: new TimeKey(size, parseZone('+05:45') ?? expect.fail()), tag: false, fields: [] };
         const splitter = new ChunkSplitter(keys, wasm);
         const batch: Batch = {
-          ...{ tag: tagFromText('t'), entries, count: list.length, seq: 0, arrived: 0, acks: undefined },
+          ...{ tag: tagFromText('t'), entries, count: list.length, seq: 0, arrived: 0, acks: undefined, times },
           origin: { listener: '', address: '', port: 0, name: undefined },
         };
         const found: unknown[] = [];
@@ -40,6 +41,13 @@ test('both versions cut a batch at the same places, each part within one piece o
       };
       const fast = parts(area.subarray(0, whole.length), module);
       expect(fast).toEqual(parts(whole, undefined));
+      const clean = new CleanEntries(module);
+      const here = area.subarray(0, whole.length);
+      clean.run(area, 0, whole.length);
+      const { first, last } = clean;
+      expect(parts(here, module, first <= last ? { entries: here, first, last } : undefined)).toEqual(fast);
+      const stale = { entries: new Uint8Array(whole.length), first: 0, last: 0 };
+      expect(parts(here, module, stale)).toEqual(fast);
       expect(fast.reduce<number>((sum, part) => sum + ((part as number[])[1] ?? 0), 0)).toBe(list.length);
     }),
     { numRuns: 500 },

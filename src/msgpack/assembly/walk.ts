@@ -10,7 +10,7 @@ import { isMap, moveDown, valueEnd } from './value';
  * moved next to it, each with the byte of an array of two in front; the first one's is still to be written, since the tag stands there.
  *
  * Returns where the next message begins: `start` where not even one was taken. Result 0 is the number of events; 1 and 2 are where they
- * begin and end; 3 and 4 where the tag does.
+ * begin and end; 3 and 4 where the tag does; 5 and 6 the earliest and the latest second.
  */
 export function messages(start: usize, end: usize, limit: usize, anyTag: bool): usize {
   let at = start;
@@ -19,6 +19,8 @@ export function messages(start: usize, end: usize, limit: usize, anyTag: bool): 
   /** The tag with its head, of the first message. */
   const wanted = start + 1;
   let wantedLength: usize = 0;
+  let earliest: u32 = 0xffffffff;
+  let latest: u32 = 0;
   while (end - at >= 9) {
     const type: u32 = load<u8>(at);
     if (type !== 0x93 && type !== 0x94) {
@@ -45,20 +47,17 @@ export function messages(start: usize, end: usize, limit: usize, anyTag: bool): 
     }
     const timeType: u32 = load<u8>(time);
     let record: usize = 0;
+    let second: u32 = 0;
     if (timeType === 0xce) {
       record = time + 5;
-      if (load<u32>(time + 1) === 0) {
-        break;
-      }
+      second = bswap(load<u32>(time + 1));
     } else if (timeType === 0xd7 && load<u8>(time + 1) === 0) {
       record = time + 10;
-      if (load<u32>(time + 2) === 0) {
-        break;
-      }
+      second = bswap(load<u32>(time + 2));
     } else {
       break;
     }
-    if (record >= end || !isMap(load<u8>(record))) {
+    if (second === 0 || record >= end || !isMap(load<u8>(record))) {
       break;
     }
     const recordEnd = valueEnd(record, end);
@@ -89,11 +88,15 @@ export function messages(start: usize, end: usize, limit: usize, anyTag: bool): 
       moveDown(out + 1, time, recordEnd);
       out += 1 + recordEnd - time;
     }
+    earliest = min<u32>(earliest, second);
+    latest = max<u32>(latest, second);
     count++;
     at = next;
   }
   setResult(0, count);
   setResult(2, out);
+  setResult(5, earliest);
+  setResult(6, latest);
   return at;
 }
 
@@ -101,21 +104,27 @@ export function messages(start: usize, end: usize, limit: usize, anyTag: bool): 
  * Takes the entries from `start` on that are `[time, record]`, or Fluent Bit's `[[time, metadata], record]`, which are brought into the
  * other form: all that was taken then stands from `start` on.
  *
- * Returns where the next entry begins, which is not such a one, or not whole. Result 0 is the number of entries, 1 where they end.
+ * Returns where the next entry begins, which is not such a one, or not whole. Result 0 is the number of entries, 1 where they end, 5 and 6
+ * the earliest and the latest second.
  */
 export function entries(start: usize, end: usize): usize {
   let at = start;
   let out = start;
   let count: u32 = 0;
+  let earliest: u32 = 0xffffffff;
+  let latest: u32 = 0;
   while (end - at >= 7 && load<u8>(at) === 0x92) {
     const nested = load<u8>(at + 1) === 0x92;
     const time = at + (nested ? 2 : 1);
     const timeType: u32 = load<u8>(time);
     let timeEnd: usize = 0;
+    let second: u32 = 0;
     if (timeType === 0xd7 && load<u8>(time + 1) === 0) {
       timeEnd = time + 10;
+      second = bswap(load<u32>(time + 2));
     } else if (timeType === 0xce) {
       timeEnd = time + 5;
+      second = bswap(load<u32>(time + 1));
     } else {
       break;
     }
@@ -149,10 +158,14 @@ export function entries(start: usize, end: usize): usize {
       }
       out += next - at;
     }
+    earliest = min<u32>(earliest, second);
+    latest = max<u32>(latest, second);
     count++;
     at = next;
   }
   setResult(0, count);
   setResult(1, out);
+  setResult(5, earliest);
+  setResult(6, latest);
   return at;
 }
