@@ -178,6 +178,8 @@ export class FileSet {
 
   #idle(file: LiveFile): void {
     if (this.#leaving.delete(file)) {
+      // What was still to be written may have opened it again.
+      file.writer.close();
       this.#opener.forget(file);
     }
     if (this.#pending === 0) {

@@ -73,9 +73,10 @@ export class FileWriter {
   /** The area is full: its text is written; returns another one, empty, of at least `size` bytes. */
   nextArea(size?: number): Area {
     this.#queue.seal();
-    this.#queue.pool = this.#settings.large;
     this.commit();
     this.write();
+    // Behind the write, which goes back to small ones where it was one.
+    this.#queue.pool = this.#settings.large;
     return this.#queue.nextArea(size);
   }
 
