@@ -25,7 +25,7 @@ export function listenToKeys(targets: KeyTargets): () => void {
 function press(event: KeyboardEvent, targets: KeyTargets): boolean {
   const { stream } = targets;
   const at = event.target instanceof Element ? event.target : document.body;
-  if (at.closest('dialog') !== null) {
+  if (at.closest('dialog[open]') !== null) {
     return false;
   }
   if (at.closest('input, textarea, select') !== null) {
