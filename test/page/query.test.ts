@@ -30,6 +30,9 @@ const count = (page: Page, facet: string) =>
     .evaluateAll((items) =>
       items.map((item) => `${item.querySelector('.label')?.textContent} ${item.querySelector('.count')?.textContent}`),
     );
+/** The count in the status bar comes before the rows are painted: what is seen is looked at until it has come to rest. */
+const settling = { timeout: 10_000 };
+
 const shown = (page: Page, value: number) =>
   page.locator('.status', { hasText: new RegExp(`(^|\\D)${value} shown`) }).waitFor();
 
@@ -138,14 +141,14 @@ describe.skipIf(reason !== undefined)('the query', { timeout: 60_000 }, () => {
     await problem.getByText('There is no level wurst.').waitFor();
     expect(await problem.locator('mark').textContent()).toBe('wurst');
     expect(await page.getAttribute(field, 'aria-invalid')).toBe('true');
-    expect(await lines(page)).toHaveLength(2);
-    expect(await accessibilityFaults(page)).toEqual([]);
+    await expect.poll(() => lines(page), settling).toHaveLength(2);
+    await expect.poll(() => accessibilityFaults(page), settling).toEqual([]);
     await page.fill(field, '/(?=<img src=x>)/');
     await problem.getByText('Look-around is not done here').waitFor();
     await page.fill(field, '/sl.w|pl[a-z]+/');
     await shown(page, 2);
     expect(await problem.isVisible()).toBe(false);
-    expect(await page.locator(`${shownRows} mark`).allTextContents()).toEqual(['slow', 'plain']);
+    await expect.poll(() => page.locator(`${shownRows} mark`).allTextContents(), settling).toEqual(['slow', 'plain']);
     expect(complaints).toEqual([]);
   });
 
@@ -254,18 +257,18 @@ describe.skipIf(reason !== undefined)('the query', { timeout: 60_000 }, () => {
         .locator('.tags .pick')
         .nth(2)
         .click({ modifiers: ['Alt'] });
-      expect(await accessibilityFaults(page)).toEqual([]);
+      await expect.poll(() => accessibilityFaults(page), settling).toEqual([]);
       await page.fill(field, 'container:s');
       await page.keyboard.press('ArrowDown');
       await page.locator('.completions [aria-selected=true]').waitFor();
-      expect(await accessibilityFaults(page)).toEqual([]);
+      await expect.poll(() => accessibilityFaults(page), settling).toEqual([]);
       await page.fill(field, 'level:x');
       await page.locator('#filter-problem').waitFor();
-      expect(await accessibilityFaults(page)).toEqual([]);
+      await expect.poll(() => accessibilityFaults(page), settling).toEqual([]);
       await page.fill(field, '');
       await page.locator(shownRows).last().click();
       await page.locator('.details .term').first().focus();
-      expect(await accessibilityFaults(page)).toEqual([]);
+      await expect.poll(() => accessibilityFaults(page), settling).toEqual([]);
     },
   );
 
@@ -284,13 +287,13 @@ describe.skipIf(reason !== undefined)('the query', { timeout: 60_000 }, () => {
     expect((box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 999) <= 360).toBe(true);
     await page.fill(field, '');
     await page.locator('.menu-button').tap();
-    expect(await accessibilityFaults(page)).toEqual([]);
+    await expect.poll(() => accessibilityFaults(page), settling).toEqual([]);
     await page.locator('.levels .pick', { hasText: 'warn' }).tap();
     await shown(page, 1);
     await page.locator('.menu-button').tap();
     await page.locator(shownRows).first().tap();
     await page.locator('.details').waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
+    await expect.poll(() => accessibilityFaults(page), settling).toEqual([]);
     expect(complaints).toEqual([]);
   });
 });
