@@ -314,7 +314,8 @@ function isNumberByte(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x2e || (byte | 0x20) === 0x65;
 }
 
-const escapes: ReadonlyMap<number, number> = new Map([
+/** What stands behind a backslash, and the byte that it means; `u` has a way of its own. */
+export const escapes: ReadonlyMap<number, number> = new Map([
   [quote, quote],
   [backslash, backslash],
   [0x2f, 0x2f],

@@ -1,6 +1,7 @@
 // The records in a JSON text, as msgpack: an object is one, an array may hold several. Nothing becomes an object of JavaScript: keys keep their
 // order, integers their digits. A key that stands twice keeps its first place and its last value, as in Ruby. The grammar is RFC 8259; what more
 // the dialects of Ruby's readers take is said where it is.
+import { escapes } from './from-json.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 import { appendJsonNumber, standsAt } from './json-number.ts';
 import { KeyRepeats } from './key-repeats.ts';
@@ -357,14 +358,3 @@ export class JsonRecords {
     this.#pos = pos;
   }
 }
-
-const escapes: ReadonlyMap<number, number> = new Map([
-  [quote, quote],
-  [backslash, backslash],
-  [0x2f, 0x2f],
-  [0x62, 8],
-  [0x66, 12],
-  [0x6e, 10],
-  [0x72, 13],
-  [0x74, 9],
-]);
