@@ -3,9 +3,9 @@
 import { type Options, p, type Values } from '../config/options.ts';
 import { type RefuseOption, refuseOptions } from '../config/refuse-option.ts';
 import type { Batch, Emit } from '../core/batch.ts';
-import { FileSet } from '../core/file-set.ts';
-import type { LiveFile } from '../core/live-file.ts';
-import { checkWritable } from '../core/writable-folder.ts';
+import { FileSet } from '../files/file-set.ts';
+import type { LiveFile } from '../files/live-file.ts';
+import { checkWritable } from '../files/writable-folder.ts';
 import { type ChunkKeys, chunkKeysOf, directBuffer } from '../plugin/buffer-options.ts';
 import { ChunkSplitter } from '../plugin/chunk-splitter.ts';
 import type { PluginContext } from '../plugin/context.ts';

@@ -6,7 +6,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { IoMemory } from '../core/io-memory.ts';
 import type { Logger } from '../core/log.ts';
 import type { SharedParts } from '../core/shared-parts.ts';
-import type { StreamWriter } from '../core/stream-writer.ts';
+import type { StreamWriter } from '../files/stream-writer.ts';
 import type { Wasm } from '../msgpack/wasm.ts';
 
 /**

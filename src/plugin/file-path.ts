@@ -2,7 +2,7 @@
 // (lib/fluent/plugin/out_file.rb, generate_path_template), to the name of the file for an event.
 
 import type { RefuseOption } from '../config/refuse-option.ts';
-import type { FileName } from '../core/file-opener.ts';
+import type { FileName } from '../files/file-opener.ts';
 import type { ChunkKeys } from './buffer-options.ts';
 import { checkTemplate, constantLength, type PlaceholderValues, Template } from './placeholders.ts';
 import { numberMark, safePath } from './safe-name.ts';

@@ -2,7 +2,7 @@
 // that a pipe which nobody reads stops the inputs is the writer's.
 import { type Options, p, type Values } from '../config/options.ts';
 import type { Batch } from '../core/batch.ts';
-import type { StreamWriter } from '../core/stream-writer.ts';
+import type { StreamWriter } from '../files/stream-writer.ts';
 import type { PluginContext } from './context.ts';
 import { createFormatter } from './formatter.ts';
 import { createInjector, flatInject, flatInjectOptions, injectSection } from './inject.ts';

@@ -1,7 +1,7 @@
 // The stdout filter prints events on their way and holds the inputs while nobody reads.
 import { PassThrough } from 'node:stream';
 import { afterAll, expect, test } from 'vitest';
-import { StreamWriter } from '../../src/core/stream-writer.ts';
+import { StreamWriter } from '../../src/files/stream-writer.ts';
 import { planText, runGraph, testPlugins } from '../engine/harness.ts';
 import { batchOf, entry, setZone, testContext } from '../formatters/harness.ts';
 

@@ -11,7 +11,7 @@ import { readOptions } from '../../src/config/reader.ts';
 import { type Batch, type Tag, tagFromText } from '../../src/core/batch.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
-import { StreamWriter } from '../../src/core/stream-writer.ts';
+import { StreamWriter } from '../../src/files/stream-writer.ts';
 import { packInteger } from '../../src/msgpack/pack.ts';
 import type { Wasm } from '../../src/msgpack/wasm.ts';
 import { createFormatter, type FormatTarget, type Formatter, plainTarget } from '../../src/plugin/formatter.ts';

@@ -12,7 +12,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
 import { UnfinishedBytes } from '../../src/core/held.ts';
 import { ReadWindow } from '../../src/core/read-window.ts';
-import { StreamWriter } from '../../src/core/stream-writer.ts';
+import { StreamWriter } from '../../src/files/stream-writer.ts';
 import { Skip } from '../../src/msgpack/skip.ts';
 import type { Wasm } from '../../src/msgpack/wasm.ts';
 import type { Input, InputContext } from '../../src/plugin/input.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tagFromText } from '../../src/core/batch.ts';
-import { StreamWriter } from '../../src/core/stream-writer.ts';
+import { StreamWriter } from '../../src/files/stream-writer.ts';
 import type { Wasm } from '../../src/msgpack/wasm.ts';
 import { packString } from '../../src/plugin/inject-values.ts';
 import type { Output } from '../../src/plugin/output.ts';

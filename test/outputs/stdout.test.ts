@@ -8,7 +8,7 @@ import { encode } from '@msgpack/msgpack';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadPlan } from '../../src/cli/load-plan.ts';
 import { tagFromBytes } from '../../src/core/batch.ts';
-import { StreamWriter } from '../../src/core/stream-writer.ts';
+import { StreamWriter } from '../../src/files/stream-writer.ts';
 import { batchOf, entry, inZone, makeOutput, testContext } from '../formatters/harness.ts';
 import { tempFolder } from '../support/temp.ts';
 

@@ -1,6 +1,6 @@
 // Text on its way to one place: pieces of memory that are filled, written in turn and used again, and promises that settle when what is in
 // them has been written. How it is written, and when, is the writer's business.
-import type { IoMemory } from './io-memory.ts';
+import type { IoMemory } from '../core/io-memory.ts';
 
 /** A piece of memory, filled from `used` on. */
 export interface Area {

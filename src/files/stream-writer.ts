@@ -1,11 +1,11 @@
 // Writes text to a stream, standard output above all, that may be a pipe which nobody reads: one write in flight, out of memory that is not
 // touched until it is done, with what waits counted, so that whoever fills it can be stopped. Closing the stream is not done here.
 import type { Writable } from 'node:stream';
+import { ForebayError } from '../core/errors.ts';
+import type { IoMemory } from '../core/io-memory.ts';
+import { Drains, Room } from '../core/room.ts';
 import { type Area, AreaPool, AreaQueue } from './area-queue.ts';
-import { ForebayError } from './errors.ts';
 import { FileStream } from './file-stream.ts';
-import type { IoMemory } from './io-memory.ts';
-import { Drains, Room } from './room.ts';
 
 export interface StreamWriterOptions {
   /** Called once, when the stream can be written no more. */

@@ -1,12 +1,12 @@
 // Finds the file that a name means, and opens it: the next number, the one of an earlier run that is not over yet, or another one where something
 // lies in the way that must not be written to. When a file is opened, and what is written to it, is left to others.
 import { closeSync } from 'node:fs';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
+import { errorText } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { OnceEach } from '../core/once-each.ts';
 import { type FileModes, type OpenedFile, openFile, PathRefused } from './confined-file.ts';
-import { errorText } from './errors.ts';
 import { FileNumbers } from './file-numbers.ts';
-import type { Logger } from './log.ts';
-import { OnceEach } from './once-each.ts';
 import { endTornLine } from './torn-line.ts';
 
 /** The name of a file, but for the number: `<base>/<head>_<number><tail>`. */

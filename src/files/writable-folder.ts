@@ -3,7 +3,7 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { ForebayError } from './errors.ts';
+import { ForebayError } from '../core/errors.ts';
 
 /** Throws FILE_NOT_WRITABLE where no file could be made in `folder`, which need not exist yet, or where `file` is there and cannot be written. */
 export function checkWritable(folder: string, file?: string): void {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { ForebayError } from '../../src/core/errors.ts';
-import { FileStream } from '../../src/core/file-stream.ts';
-import { StreamWriter } from '../../src/core/stream-writer.ts';
+import { FileStream } from '../../src/files/file-stream.ts';
+import { StreamWriter } from '../../src/files/stream-writer.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const temp = tempFolder('writer');

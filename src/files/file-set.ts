@@ -1,15 +1,16 @@
 // All files that one output writes, each known by a key: opens them under their final names, writes what was put into them once a turn, keeps no
 // more open than it may, closes those whose time is over, and goes on trying where the disk takes nothing. What the keys are and what stands in
 // the files is the output's business.
+
+import type { Counter } from '../core/counters.ts';
+import { errorText, ForebayError } from '../core/errors.ts';
+import type { IoMemory } from '../core/io-memory.ts';
+import { Drains, Room } from '../core/room.ts';
 import { AreaPool } from './area-queue.ts';
 import { PathRefused } from './confined-file.ts';
-import type { Counter } from './counters.ts';
-import { errorText, ForebayError } from './errors.ts';
 import { type FileName, FileOpener, type FileOpenerSettings } from './file-opener.ts';
 import { FileWriter } from './file-writer.ts';
-import type { IoMemory } from './io-memory.ts';
 import { LiveFile } from './live-file.ts';
-import { Drains, Room } from './room.ts';
 
 export interface FileSetSettings extends FileOpenerSettings {
   /** Files that are open at a time. */
