@@ -114,6 +114,11 @@ export class Session {
     return !this.#busy && this.#acks.empty;
   }
 
+  /** Bytes of a message that is not whole yet. */
+  get unfinished(): number {
+    return this.#held.length + this.#held.parked;
+  }
+
   /** Takes `count` bytes that stand at the beginning of the read window. False: read no more until `Link.resume`. */
   read(count: number): boolean {
     const { window } = this.#settings;
