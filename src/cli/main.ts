@@ -1,8 +1,8 @@
 // The program: chooses what to do by its command line and its environment.
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, readArguments, UsageError, usage } from './arguments.ts';
+import { version } from './version.ts';
 import { readViewerRequest } from './viewer.ts';
 
 /** Runs the command that `args` (behind the program's name) ask for; resolves with the exit code. */
@@ -107,9 +107,4 @@ const shippedConfiguration = fileURLToPath(new URL('../../config/forebay.conf', 
 
 function words(text: string | undefined): string[] {
   return (text ?? '').split(/\s+/).filter((word) => word !== '');
-}
-
-function version(): string {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
-  return version;
 }

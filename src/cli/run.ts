@@ -1,4 +1,5 @@
 // `forebay run`: starts what a configuration says, runs it anew when it changes, and ends it in peace when it is asked to.
+import { hostname } from 'node:os';
 import { logLevels } from '../config/log-levels.ts';
 import { ForebayError } from '../core/errors.ts';
 import { createLog, type Logger, type LogTap } from '../core/log.ts';
@@ -7,6 +8,7 @@ import type { Plan } from '../engine/plan.ts';
 import { Registry } from '../plugin/registry.ts';
 import { Collector } from './collector.ts';
 import { type LoadedPlan, loadPlan } from './load-plan.ts';
+import { gaugesOf, MetricsPort } from './metrics-port.ts';
 import { Reloader } from './reloader.ts';
 import { countProblems, describeProblems } from './report.ts';
 import { handleSignals } from './signals.ts';
@@ -73,6 +75,7 @@ class Run {
   readonly #collector: Collector;
   readonly #reloader: Reloader;
   readonly #watch: Watch;
+  readonly #port: MetricsPort;
 
   constructor(request: RunRequest, settings: RunSettings) {
     const { log, logTap, plan, loaded, load } = settings;
@@ -88,9 +91,15 @@ class Run {
       ...{ log, logTap, workerId: 0, viewer: request.viewer },
       failed: () => this.#end.resolve(1),
     });
+    const { counters } = this.#collector;
+    this.#port = new MetricsPort({
+      ...{ log, counters, hostname: hostname() },
+      health: () => this.#health(),
+      snapshot: async () => ({ counters: counters.list(), gauges: gaugesOf(this.#health().healthy) }),
+    });
     this.#watch = new Watch({ log, changed: () => void this.#reloader.reloadIfChanged() });
     this.#reloader = new Reloader({
-      ...{ file: request.file, log, counters: this.#collector.counters, sources: loaded.sources, load },
+      ...{ file: request.file, log, counters, sources: loaded.sources, load },
       run: (next) => this.#run(next),
       read: (files) => request.watch && this.#watch.follow(files),
     });
@@ -99,7 +108,14 @@ class Run {
 
   async run(): Promise<0 | 1> {
     const { log, loaded } = this.#settings;
-    await this.#collector.start();
+    const port = await this.#port.open(this.#settings.plan.system?.http);
+    await port.take();
+    try {
+      await this.#collector.start();
+    } catch (error) {
+      await this.#port.stop();
+      throw error;
+    }
     const control = await this.#openControl();
     if (this.#request.watch) {
       this.#watch.follow(loaded.sources.keys());
@@ -109,6 +125,7 @@ class Run {
     this.#watch.stop();
     await this.#reloader.stop();
     await this.#collector.stop();
+    await this.#port.stop();
     await control.stop();
     return code;
   }
@@ -116,13 +133,21 @@ class Run {
   async #run(plan: Plan): Promise<void> {
     const { log } = this.#settings;
     const before = log.level;
+    const port = await this.#port.open(plan.system?.http);
     log.level = levelOf(plan, this.#request.verbosity);
     try {
       await this.#collector.reload(plan);
     } catch (error) {
       log.level = before;
+      await port.drop();
       throw error;
     }
+    await port.take();
+  }
+
+  #health(): { readonly healthy: boolean; readonly reasons: readonly string[] } {
+    const reasons = this.#collector.holding;
+    return { healthy: reasons.length === 0, reasons };
   }
 
   #openControl(): Promise<Control> {
@@ -131,8 +156,7 @@ class Run {
       path: this.#request.control,
       log: this.#settings.log,
       status: () => ({
-        healthy: this.#collector.holding.length === 0,
-        reasons: this.#collector.holding,
+        ...this.#health(),
         pid: process.pid,
         configuration: this.#request.file,
         ...(this.#reloader.failure === undefined ? {} : { configurationFailure: this.#reloader.failure }),
@@ -146,6 +170,6 @@ class Run {
 }
 
 function levelOf(plan: Plan, verbosity: number): string {
-  const usual = logLevels.indexOf(plan.logLevel ?? 'info');
+  const usual = logLevels.indexOf(plan.system?.logLevel ?? 'info');
   return logLevels[Math.max(0, Math.min(logLevels.length - 1, usual - verbosity))] ?? 'info';
 }

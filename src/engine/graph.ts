@@ -7,7 +7,7 @@ import { ReadWindow } from '../core/read-window.ts';
 import type { InputMemory } from '../plugin/input.ts';
 import type { LabelRoute, Tap } from './label-route.ts';
 import { Leaving, progressesOf } from './leaving.ts';
-import { namesOwnLog, OwnLog, type OwnLogRoute } from './own-log.ts';
+import { namesOwnLog, OwnLog, type OwnLogRoute, ownOrigin } from './own-log.ts';
 import { noParts, PartMaker, type Parts, type SharedContext, withInner } from './parts.ts';
 import { ownLogLabel, type Plan, rootLabel } from './plan.ts';
 import { Replacement } from './reload.ts';
@@ -136,8 +136,8 @@ export class Graph {
   #run(parts: Parts, plan: Plan): void {
     this.#parts = parts;
     this.#routes.swap(parts.rules);
-    for (const { target, held, planned } of parts.inputs) {
-      target.emit = this.#routes.numbered(planned.label);
+    for (const { id, target, held, planned } of parts.inputs) {
+      target.emit = this.#routes.numbered(planned.label, id);
       held.release(target.emit);
     }
     for (const { log, ownLevel } of [...parts.inputs, ...parts.filters, ...parts.outputs]) {
@@ -168,6 +168,6 @@ export class Graph {
       to = this.#routes.newLabel(rootLabel, () => undefined);
       to.setRules(naming);
     }
-    return { emit: this.#routes.numbered(to), onTheWay: new Set(ids) };
+    return { emit: this.#routes.numbered(to, ownOrigin.listener), onTheWay: new Set(ids) };
   }
 }

@@ -1,7 +1,7 @@
 // The labels of a running graph, and how batches get into them. They outlive a reload: what stays keeps the way that it was given, and only the
 // rules at its end are others.
 import type { Batch, Emit } from '../core/batch.ts';
-import type { Counters } from '../core/counters.ts';
+import type { Counter, Counters } from '../core/counters.ts';
 import { errorText } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { OnceEach } from '../core/once-each.ts';
@@ -15,6 +15,8 @@ import { Refusals } from './refusals.ts';
 
 /** Outputs may send a batch on through so many labels, one behind the other. */
 const maxLabels = 64;
+/** Tags that no match takes have counters of their own, up to so many. */
+const maxUnmatchedTags = 100;
 
 /** The rules of each label; the top level is `@ROOT`. */
 export type Rules = ReadonlyMap<string, readonly Rule<FilterNode, OutputNode>[]>;
@@ -25,6 +27,7 @@ export class Routes {
   readonly #counters: Counters;
   readonly #tap: Tap | undefined;
   readonly #said = new OnceEach();
+  readonly #unmatched = new Map<string, Counter>();
   #labels: ReadonlyMap<string, LabelRoute> = new Map();
   /** Those of the rules to come, with the ones that stay; while none are to come, those that are. */
   #coming = this.#labels;
@@ -63,10 +66,14 @@ export class Routes {
     return new LabelRoute(name, { tap: this.#tap, unmatched, onDeadline });
   }
 
-  /** How an input hands events to a label: they get their numbers here. */
-  numbered(label: string | LabelRoute): Emit {
+  /** How an input hands events to a label: they get their numbers here, and are counted for the input of that id. */
+  numbered(label: string | LabelRoute, id: string): Emit {
     const { emit } = typeof label === 'string' ? this.#label(label) : label;
+    const events = this.#counters.get('forebay_input_events_total', { id });
+    const bytes = this.#counters.get('forebay_input_bytes_total', { id });
     return (batch) => {
+      events.value += batch.count;
+      bytes.value += batch.entries.length;
       batch.seq = this.#seq;
       this.#seq += batch.count;
       return this.refusals.around(emit, batch);
@@ -96,6 +103,21 @@ export class Routes {
     return (this.#coming.get(name) ?? this.#coming.get(rootLabel)) as LabelRoute;
   }
 
+  /** Counts what nobody takes by its tag, as long as there are not too many. */
+  #countTag(batch: Batch, label: string): void {
+    const tag = batch.tag.text;
+    const key = `${label} ${tag}`;
+    let counter = this.#unmatched.get(key);
+    if (counter === undefined && this.#unmatched.size < maxUnmatchedTags) {
+      const labels = label === rootLabel ? { tag } : { tag, label };
+      counter = this.#counters.get('forebay_unmatched_tag_events_total', labels);
+      this.#unmatched.set(key, counter);
+    }
+    if (counter !== undefined) {
+      counter.value += batch.count;
+    }
+  }
+
   #goesRound(batch: Batch, label: string): undefined {
     this.#counters.get('forebay_route_loop_events_total').value += batch.count;
     if (this.#said.first(`loop ${label} ${batch.tag.text}`)) {
@@ -117,6 +139,7 @@ export class Routes {
   /** Events that no match takes are acked: the sender could do nothing about it. */
   #nobodys(batch: Batch, label: string): void {
     this.#counters.get('forebay_unmatched_events_total').value += batch.count;
+    this.#countTag(batch, label);
     if (batch.origin === ownOrigin) {
       return;
     }
