@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { decode, encode } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
-import { attackWith, besiege, openWith } from './siege.ts';
+import { attackWith, besiege, closeOf, openWith } from './siege.ts';
 
 const seconds = 1_700_000_000;
 const packed = (data: Uint8Array, option: object) => Buffer.from(encode(['attack', data, option]));
@@ -120,7 +120,7 @@ test('A7 __proto__, constructor and toString as tags and keys, through filters t
 test('A8 a byte now and then, thousands of silent connections, TLS that never begins', async () => {
   await besiege({ input: '  message_timeout 2s' }, async ({ port, codes, counted, honest }) => {
     const slow = await openWith(port, Buffer.from('93a161', 'hex'));
-    const gone = once(slow, 'close');
+    const gone = closeOf(slow);
     slow.resume();
     const silent = await Promise.all(Array.from({ length: 1000 }, () => openWith(port, new Uint8Array(0))));
     await honest(20);
@@ -134,7 +134,7 @@ test('A8 a byte now and then, thousands of silent connections, TLS that never be
 test('A9 a peer that never reads its acks is held, and then closed', async () => {
   await besiege({ input: '  unread_acks_timeout 2s' }, async ({ port, codes, counted, honest }) => {
     const deaf = await openWith(port, new Uint8Array(0));
-    const gone = once(deaf, 'close');
+    const gone = closeOf(deaf);
     deaf.pause();
     const messages = Buffer.concat(
       Array.from({ length: 64 }, () => encode(['attack', seconds, {}, { chunk: 'x'.repeat(16_000) }])),
@@ -150,9 +150,9 @@ test('A9 a peer that never reads its acks is held, and then closed', async () =>
 test('A10 JSON that is deep, huge or none', async () => {
   await besiege({ input: '  json_size_limit 1m' }, async ({ port, codes, honest }) => {
     for (const text of [
-      `["a",1,${'['.repeat(100_000)}`,
+      `["a",1,${'['.repeat(100_000)}${']'.repeat(100_001)}`,
       `["a",1,{"a":"${'x'.repeat(2_000_000)}`,
-      `["a",1,${'{"a":'.repeat(50_000)}`,
+      `["a",1,${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}]`,
       '["a",1,{"a":nul}]',
     ]) {
       expect((await attackWith(port, Buffer.from(text), 20_000)).closed).toBe(true);
@@ -193,7 +193,7 @@ describe('A11 the handshake', () => {
       const [helo] = (await once(first, 'data')) as [Buffer];
       const replayed = await attackWith(port, Buffer.concat([ping(helo, 'sesame'), event]), 15_000);
       expect(replayed.reply.includes('ack')).toBe(false);
-      const gone = once(first, 'close');
+      const gone = closeOf(first);
       first.resume();
       first.write(Buffer.concat([ping(helo, 'wrong'), event]));
       await gone;

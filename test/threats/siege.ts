@@ -38,7 +38,7 @@ export interface Siege {
   honest(count: number): Promise<void>;
 }
 
-const line = /honest: \{"honest":(\d+)\}$/;
+const line = /honest: \{"honest":(\d+)[,}]/;
 
 /** Runs `attack` against the program; rejects where the program or the honest sender came to harm. */
 export async function besiege(options: SiegeOptions, attack: (siege: Siege) => Promise<void>): Promise<void> {
@@ -147,7 +147,7 @@ export async function attackWith(
   const replies: Buffer[] = [];
   socket.on('data', (data) => replies.push(data));
   let over = false;
-  const end = new Promise<void>((resolve) => socket.once('close', () => resolve())).then(() => {
+  const end = closeOf(socket).then(() => {
     over = true;
   });
   socket.write(bytes);
@@ -165,4 +165,9 @@ export async function openWith(port: number, bytes: Uint8Array): Promise<Socket>
   await once(socket, 'connect');
   if (bytes.length > 0) socket.write(bytes);
   return socket;
+}
+
+/** Resolves when the connection is gone, however it ended. */
+export function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
 }
