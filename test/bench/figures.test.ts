@@ -1,8 +1,9 @@
-// What is made of figures: bars that move with the floor, what a filter costs, medians.
+// What is made of figures: bars that move with the floor, what a filter costs, medians, ratios.
 import { describe, expect, test } from 'vitest';
 import { grepCosts, verdicts } from './bars.ts';
 import type { Target, Variant } from './configs.ts';
 import type { Result } from './measure.ts';
+import { compared } from './ratios.ts';
 import { summarize } from './rows.ts';
 
 function result(workload: string, target: Target, subject: string, cpu: number, variant: Variant = 'plain'): Result {
@@ -48,4 +49,21 @@ test('of several runs the median counts, with the least, the most, and the highe
   }));
   expect(summarize(runs)).toMatchObject({ cpu: 0.2, least: 0.1, most: 0.3, peakMegabytes: 300 });
   expect(summarize([])).toBeUndefined();
+});
+
+test('a difference is seen where all pairs of runs agree', () => {
+  const runs = (...cpus: number[]) => cpus.map((cpu) => result('message', 'file', 'x', cpu));
+  const seen = (before: Result[], after: Result[]) => compared(before, after).at(-1);
+  expect(compared(runs(0.4, 0.2, 0.3), runs(0.2, 0.1, 0.15)).slice(0, 5)).toEqual([
+    '0.300',
+    '0.150',
+    '0.50',
+    '0.50',
+    '0.50',
+  ]);
+  expect(seen(runs(1, 1, 1, 1, 1), runs(0.9, 0.8, 0.9, 0.7, 0.99))).toBe('cheaper');
+  expect(seen(runs(1, 1, 1, 1, 1), runs(1.1, 1.2, 1.1, 1.3, 1.01))).toBe('dearer');
+  expect(seen(runs(1, 1, 1, 1, 1), runs(0.5, 0.5, 0.5, 0.5, 1.01))).toBe('no difference');
+  expect(seen(runs(1, 1, 1, 1, 1), runs(0.99, 0.99, 0.99, 0.99, 0.99))).toBe('no difference');
+  expect(seen(runs(1, 1, 1, 1), runs(0.5, 0.5, 0.5, 0.5))).toBe('too few runs');
 });
