@@ -2,6 +2,7 @@
 // floor shows, the bar of CPU time moves with it; where it is faster, the bar stays.
 import type { Target, Variant } from './configs.ts';
 import type { Result } from './measure.ts';
+import type { Pauses } from './pause.ts';
 
 interface BarRow {
   readonly title: string;
@@ -166,4 +167,22 @@ export function grepCosts(results: readonly Result[]): { name: string; cost: num
       ? [{ name: `${workload} to ${target}`, cost: cpu - without }]
       : [];
   });
+}
+
+/** The most memory that a row of the table took, with its filters and the long runs too. */
+export function highestPeak(results: readonly Result[], pauses: readonly Pauses[]): Peak | undefined {
+  const inTable = results.filter(
+    (each) =>
+      each.subject === 'forebay' && rows.some((row) => row.workload === each.workload && row.target === each.target),
+  );
+  const peaks = [
+    ...inTable.map((each) => ({ name: `${each.workload} to ${each.target}`, megabytes: each.peakMegabytes })),
+    ...pauses.map((each) => ({ name: `${each.events} of ${each.workload} to file`, megabytes: each.peakMegabytes })),
+  ];
+  return peaks.sort((a, b) => b.megabytes - a.megabytes)[0];
+}
+
+interface Peak {
+  readonly name: string;
+  readonly megabytes: number;
 }

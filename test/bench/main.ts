@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../support/project.ts';
-import { grepCosts, limits, verdicts } from './bars.ts';
+import { grepCosts, highestPeak, limits, verdicts } from './bars.ts';
 import { measureIdle } from './idle.ts';
 import { floorKeepsPace, latencyEvents, measureLatency } from './latency.ts';
 import { measurePauses, medianPauses, type Pauses } from './pause.ts';
@@ -133,9 +133,9 @@ function missed(): string[] {
   for (const each of pauses) {
     if (each.most > limits.pauseMilliseconds) missing.push(`${each.workload}: a pause of ${each.most.toFixed(0)} ms`);
   }
-  for (const each of [...results.filter(({ subject }) => subject === 'forebay'), ...pauses]) {
-    if (each.peakMegabytes < limits.peakMegabytes) continue;
-    missing.push(`${each.workload}: ${each.peakMegabytes.toFixed(0)} MB at most`);
+  const peak = highestPeak(results, pauses);
+  if (peak !== undefined && peak.megabytes >= limits.peakMegabytes) {
+    missing.push(`${peak.name}: ${peak.megabytes.toFixed(0)} MB at most`);
   }
   return missing;
 }

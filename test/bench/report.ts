@@ -1,5 +1,5 @@
 // The tables of a run, for the terminal and for RESULTS.md.
-import { findIn, grepCosts, limits, verdicts } from './bars.ts';
+import { findIn, grepCosts, highestPeak, limits, verdicts } from './bars.ts';
 import { sayOfVariant } from './configs.ts';
 import type { IdleResult } from './idle.ts';
 import type { Latency } from './latency.ts';
@@ -69,11 +69,13 @@ to file's (Message rows) or PackedForward to file's (the others). Where it reads
 function otherBars({ results, pauses, idle }: Measured): string {
   const rows: string[][] = [];
   const add = (name: string, figure: string, bar: string, met: boolean) => rows.push([name, figure, bar, yesNo(met)]);
-  const peaks = [...results.filter((each) => each.subject === 'forebay'), ...pauses].map((each) => each.peakMegabytes);
-  const peak = Math.max(...peaks);
   const { peakMegabytes, grepSeconds, idlePercent, pauseMilliseconds } = limits;
-  if (peaks.length > 0)
-    add('peak memory, the highest row', `${peak.toFixed(0)} MB`, `below ${peakMegabytes} MB`, peak < peakMegabytes);
+  const peak = highestPeak(results, pauses);
+  if (peak !== undefined) {
+    const { name, megabytes } = peak;
+    const bar = `below ${peakMegabytes} MB`;
+    add(`most memory, ${name}`, `${megabytes.toFixed(0)} MB`, bar, megabytes < peakMegabytes);
+  }
   for (const { name, cost } of grepCosts(results)) {
     add(`grep for a literal, ${name}`, `${cost.toFixed(3)} more`, `below ${grepSeconds}`, cost < grepSeconds);
   }
