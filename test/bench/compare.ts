@@ -44,6 +44,7 @@ async function compare(): Promise<void> {
       'Nothing in the program is changed: both are the same, and what differs is chance. --against HEAD~1 compares with the one before.',
     );
   }
+  const from = provenance('bench:compare', args);
   const last = buildCommit(values.against);
   const tools = buildTools();
   try {
@@ -80,7 +81,7 @@ async function compare(): Promise<void> {
       'peak MB',
       'seen',
     ];
-    console.log(`\n${head(provenance('bench:compare', args))}\n\n${table(header, lines)}\n`);
+    console.log(`\n${head(from)}\n\n${table(header, lines)}\n`);
     console.log(
       'Below 1 (events/s: above) this tree is better. Least and most: of the ratios of the runs, pair by pair.',
     );

@@ -78,7 +78,8 @@ export async function measureIdle(options: IdleOptions): Promise<IdleResult> {
       const descriptors = openDescriptors(running.pid);
       const rounds: Round[] = [];
       for (let round = 0; round < roundCount; round++) {
-        rounds.push(await connections(options, port, running, out, rounds.at(-1)?.counted ?? 0));
+        const counted = rounds.at(-1)?.counted ?? 0;
+        rounds.push(await connections(options, port, running, out, { counted, descriptors }));
       }
       const openMilliseconds = times[Math.floor(times.length / 2)] ?? 0;
       const openSpread = `${times[0]?.toFixed(0)} to ${times.at(-1)?.toFixed(0)}`;
@@ -131,7 +132,7 @@ async function connections(
   port: number,
   running: Running,
   out: string,
-  before: number,
+  before: Pick<Round, 'counted' | 'descriptors'>,
 ): Promise<Round> {
   const { tag, sec, record } = loadEvent(1, 0, false);
   const whole = encode([tag, sec, record, {}]);
@@ -146,13 +147,14 @@ async function connections(
   };
   await Promise.all(Array.from({ length: 100 }, worker));
   const end = performance.now() + 10_000;
-  while (countLines(out) - before < sent && performance.now() < end) await delay(50);
-  await delay(restSeconds * 500); // the last closings, and what runs when idle
+  const done = () => countLines(out) - before.counted >= sent && openDescriptors(running.pid) <= before.descriptors;
+  while (!done() && performance.now() < end) await delay(50);
+  await delay(restSeconds * 500); // what runs when idle
   return {
     connections: count,
     descriptors: openDescriptors(running.pid),
     megabytes: residentMegabytes(running.pid, 'VmRSS'),
-    sent: before + sent,
+    sent: before.counted + sent,
     counted: countLines(out),
   };
 }

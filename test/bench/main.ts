@@ -140,6 +140,7 @@ function missed(): string[] {
   return missing;
 }
 
+const from = provenance('bench', args);
 const tools = buildTools();
 try {
   if (!named) await part(load, tools);
@@ -153,7 +154,6 @@ if (whole || values.idle) {
     measured.idle = await measureIdle({ starts: 10, connections: 20_000, restSeconds: 2, idleSeconds: 10 });
   }, tools);
 }
-const from = provenance('bench', args);
 const short = missed();
 const text = `${head(from)}\n\n${report(measured)}`;
 if (values.json) console.log(JSON.stringify({ ...from, ...measured, failures, missed: short }, null, 2));

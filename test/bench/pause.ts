@@ -42,6 +42,7 @@ export function measurePauses(subject: Subject, workload: Workload, tools: Tools
     const probe = runningOf(child);
     const lines = new Lines(child.stdout);
     try {
+      await lines.waitForLine((each) => each === 'ready', timeout);
       const options = { sender: tools.sender, port, files, checkAcks: true, timeout };
       const { value } = await send(workload, running, options, async (acks) => {
         await acks;

@@ -1,7 +1,7 @@
 /* Pauses, seen from outside: while others send at full speed, one connection sends an event that asks for an ack each INTERVAL_NS, once the
  * one before is acked, and the file that the load ends up in is looked at each millisecond.
  * Usage: probe PORT EVENT_FILE ACK_LENGTH INTERVAL_NS OUT_FILE SECONDS
- * When its stdin closes it prints `pauses COUNT P50 P99 MOST STILL LATE`: acks, ns from an event's write to its ack (median, 99 of 100, longest), the
+ * Prints `ready` when the first ack is there. When its stdin closes it prints `pauses COUNT P50 P99 MOST STILL LATE`: acks, ns from an event's write to its ack (median, 99 of 100, longest), the
  * longest time that the file did not grow between its first and its last byte, and how far behind its own clock the probe was at most:
  * as long may the machine have taken away from everybody. Ends by SIGALRM after SECONDS. */
 #define _GNU_SOURCE
@@ -20,6 +20,7 @@ static int compare(const void *a, const void *b) {
 int main(int argc, char **argv) {
   if (argc != 7) refuse("usage: probe PORT EVENT_FILE ACK_LENGTH INTERVAL_NS OUT_FILE SECONDS");
   alarm((unsigned)atoi(argv[6]));
+  setvbuf(stdout, 0, _IOLBF, 0);
   prctl(PR_SET_TIMERSLACK, 1UL);
   size_t length, ack_length = strtoull(argv[3], 0, 10), ack_at = 0, count = 0;
   unsigned char *event = map(argv[2], &length);
@@ -52,7 +53,10 @@ int main(int argc, char **argv) {
     ssize_t n = read(fd, bytes, sizeof bytes);
     if (n <= 0) refuse("probe: the connection was closed");
     look = now() + 1000000;
-    for (ack_at += (size_t)n; ack_at >= ack_length; ack_at -= ack_length, asked = 0) times[count++] = now() - asked;
+    for (ack_at += (size_t)n; ack_at >= ack_length; ack_at -= ack_length, asked = 0) {
+      times[count++] = now() - asked;
+      if (count == 1) printf("ready\n");
+    }
   }
   qsort(times, count, sizeof *times, compare);
   printf("pauses %zu %lld %lld %lld %lld %lld\n", count, times[count / 2], times[count * 99 / 100], count > 0 ? times[count - 1] : 0, still, late);

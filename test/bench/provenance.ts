@@ -1,6 +1,6 @@
 // Where figures come from: machine, Node, commit, command.
 import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { projectNode, projectRoot } from '../support/project.ts';
 
 export interface Provenance {
@@ -9,6 +9,8 @@ export interface Provenance {
   readonly commit: string;
   readonly command: string;
   readonly date: string;
+  /** Processes that wanted a core in the last minute: what else ran on the machine when the run began. */
+  readonly load: number;
 }
 
 export function provenance(script: string, args: readonly string[]): Provenance {
@@ -19,6 +21,7 @@ export function provenance(script: string, args: readonly string[]): Provenance 
     commit: commit(),
     command: [`npm run ${script}`, ...(args.length > 0 ? ['--', ...args.map(quote)] : [])].join(' '),
     date: new Date().toISOString().slice(0, 10),
+    load: loadavg()[0] ?? 0,
   };
 }
 
@@ -45,9 +48,13 @@ function quote(arg: string): string {
   return /^[\w./:=-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }
 
+/** Above it other programs were at work beside the bench. */
+const busy = 1.5;
+
 export function head(from: Provenance): string {
   return [
     `Machine: ${from.machine}  `,
+    `Load when the run began: ${from.load.toFixed(1)}${from.load > busy ? ': other programs took their share, and figures are higher for it' : ''}  `,
     `Node: ${from.node}  `,
     `Commit: ${from.commit}, ${from.date}  `,
     `Command: \`${from.command}\``,
