@@ -16,6 +16,7 @@ import type { Framer } from './framer.ts';
 import { type CompressedKind, InflateError, type SmallInflater } from './inflate.ts';
 import { inflateLarge } from './inflate-large.ts';
 import { MessageOption } from './option.ts';
+import { handedOn, type PeerResends } from './resends.ts';
 import type { TagReader } from './tag-reader.ts';
 
 export type CloseReason =
@@ -51,8 +52,17 @@ export class Intake {
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
 
-  /** `fields` are set in each record: the listener's source keys, for this peer. */
-  constructor(settings: IntakeSettings, batcher: Batcher, clock: Clock, fields: readonly FieldEdit[]) {
+  readonly #resends: PeerResends | undefined;
+
+  /** `fields` are set in each record: the listener's source keys, for this peer. `resends` knows what it has sent before. */
+  constructor(
+    settings: IntakeSettings,
+    batcher: Batcher,
+    clock: Clock,
+    fields: readonly FieldEdit[],
+    resends?: PeerResends,
+  ) {
+    this.#resends = resends;
     this.#settings = settings;
     this.#batcher = batcher;
     this.#clock = clock;
@@ -149,6 +159,13 @@ export class Intake {
     } else {
       this.#option.clear();
     }
+    if (this.#resends !== undefined && this.#option.asks) {
+      // The batcher works in these bytes: they are hashed before anything of the message is added.
+      const end = base + (starts[Math.min(elements, 4)] as number);
+      if (this.#cameAgain(this.#resends, bytes, base, end)) {
+        return 'done';
+      }
+    }
     if (optionAt === 3) {
       return elements < 3 ? this.#drop(tag, 1) : this.#single(bytes, tag, base, frame);
     }
@@ -159,10 +176,29 @@ export class Intake {
     return this.#packed(bytes, tag, this.#span.start, this.#span.end);
   }
 
+  /** Whether the message's events were taken before; then it is acked when they are settled. */
+  #cameAgain(resends: PeerResends, bytes: Uint8Array, start: number, end: number): boolean {
+    const taken = resends.find(bytes, start, end);
+    if (taken?.state === 'joining') {
+      this.#batcher.flush();
+    }
+    const chunk = this.#option.chunk(bytes);
+    // One that is not handed on now never was: emit has thrown.
+    if (taken === undefined || taken.state === 'joining' || chunk === undefined) {
+      return false;
+    }
+    resends.count();
+    this.#batcher.ackWith(chunk, taken.settled);
+    return true;
+  }
+
   /** Acks a message that was too large to be held, by its option between `start` and `end`. */
   oversize(bytes: Uint8Array, start: number, end: number): void {
     this.#option.read(bytes, start, end);
-    this.#ack(bytes);
+    const chunk = this.#option.chunk(bytes);
+    if (chunk !== undefined) {
+      this.#batcher.ack(chunk);
+    }
   }
 
   /** Message mode: `[tag, time, record, option]`. */
@@ -242,17 +278,25 @@ export class Intake {
     const asks = chunk === undefined ? undefined : [chunk];
     this.#option.clear();
     this.#option.signal = signal;
+    const whole = Promise.withResolvers<void>();
+    const taken = chunk === undefined ? undefined : this.#resends?.add();
+    if (taken !== undefined) {
+      handedOn([taken], whole.promise);
+    }
     try {
       for await (const run of inflateLarge(kind, input, inflateLimit, inflateHeld)) {
         this.#inflated(run, tag, asks);
         await this.#batcher.settled;
       }
     } catch (error) {
+      whole.promise.catch(() => undefined); // who waits for it hears of it
+      whole.reject(error);
       if (error instanceof InflateError) {
         return inflateReason[error.failure];
       }
       throw error;
     }
+    whole.resolve();
     if (chunk !== undefined) {
       this.#batcher.ack(chunk);
     }
@@ -330,7 +374,7 @@ export class Intake {
   #ack(bytes: Uint8Array): void {
     const chunk = this.#option.chunk(bytes);
     if (chunk !== undefined) {
-      this.#batcher.ack(chunk);
+      this.#batcher.ack(chunk, this.#resends?.add());
     }
   }
 
