@@ -3,8 +3,10 @@
 import { type Options, p, type Values } from '../config/options.ts';
 import { type RefuseOption, refuseOptions } from '../config/refuse-option.ts';
 import type { Batch, Emit } from '../core/batch.ts';
+import { type Compression, compressionOf, levels } from '../files/compression.ts';
 import { FileSet } from '../files/file-set.ts';
 import type { LiveFile } from '../files/live-file.ts';
+import type { RetentionLimits } from '../files/retention.ts';
 import { checkWritable } from '../files/writable-folder.ts';
 import { type ChunkKeys, chunkKeysOf, directBuffer } from '../plugin/buffer-options.ts';
 import { ChunkSplitter } from '../plugin/chunk-splitter.ts';
@@ -42,10 +44,37 @@ const options = {
     desc: 'Files that are open at a time; the least used one is closed when another is needed.',
     default: '256',
   }),
-  compress: p.string({ desc: 'Compression.', ignored: 'files are written as they come, without compression' }),
-  recompress: p.bool({ desc: 'Compression.', ignored: 'files are written as they come, without compression' }),
-  symlink_path: p.string({ desc: 'A link to the newest file.', ignored: 'no link is made' }),
-  symlink_path_use_relative: p.bool({ desc: 'A link to the newest file.', ignored: 'no link is made' }),
+  compress: p.enum({
+    desc: 'Whether files are compressed as they are written; their names end in .gz or .zstd. What is in them can be read at any moment.',
+    values: ['text', 'gzip', 'gz', 'zstd'],
+    default: 'text',
+  }),
+  compress_level: p.integer({ desc: 'How hard it is tried: gzip 1 to 9, by default 6; zstd 1 to 19, by default 3.' }),
+  compress_interval: p.time({
+    desc: 'Text to be compressed is gathered for so long, which makes files smaller; what senders want acked is written at once.',
+    default: '1s',
+  }),
+  recompress: p.bool({
+    desc: 'Compression of chunks that are compressed already.',
+    ignored: 'text is compressed once, when it is written',
+  }),
+  symlink_path: p.string({
+    desc: 'A link that leads to the newest file, with placeholders as in path. Only a link is ever replaced.',
+  }),
+  symlink_path_use_relative: p.bool({
+    desc: 'Whether the link leads to the file from where it is, and not from the root.',
+    default: 'false',
+  }),
+  rotate_size: p.size({
+    desc: 'A file ends before it grows beyond this, and the next number begins; with append it gets a number itself, and a new one takes its place. A single write, of up to a megabyte, is not divided.',
+  }),
+  rotate_count: p.integer({
+    desc: 'Of files that differ in their number only, so many are kept beside the one being written. Others that match path are removed, the lowest numbers first.',
+  }),
+  retain_age: p.time({ desc: 'Files that match path, and were not written to for so long, are removed: 7d.' }),
+  retain_size: p.size({
+    desc: 'When all files that match path are larger than this together, the ones not written to for longest are removed: 10g.',
+  }),
   secondary: p.section({
     desc: 'Where events go that were given up.',
     options: {},
@@ -73,12 +102,19 @@ export default defineOutput({
   options,
   check(values, element, report) {
     checkInject(values.inject, element, report);
-    settle(values, refuseOptions(element, report));
+    settle(values, refuseOptions(element, report), (option, text, hint) => {
+      const at = element.attributes.get(option)?.valueAt ?? element.at;
+      report({ code: 'CONFIG_FILE_LINK', severity: 'warning', at, text, hint });
+    });
   },
   create(context, values) {
-    const settled = settle(values, (option, text) => {
-      throw new TypeError(`${option}: ${text}`); // `check` comes first
-    });
+    const settled = settle(
+      values,
+      (option, text) => {
+        throw new TypeError(`${option}: ${text}`); // `check` comes first
+      },
+      () => undefined,
+    );
     if (settled === undefined) {
       throw new TypeError('The options of a file output were not checked.');
     }
@@ -96,10 +132,16 @@ interface Settled {
   /** ms. */
   readonly wait: number;
   readonly lines: boolean;
+  readonly compression: Compression | undefined;
+  /** ms. */
+  readonly gather: number;
+  readonly links: { readonly relative: boolean };
+  readonly rotateSize: number;
+  readonly limits: RetentionLimits;
 }
 
 /** What the options come to together. */
-function settle(values: Values<typeof options>, refuse: RefuseOption): Settled | undefined {
+function settle(values: Values<typeof options>, refuse: RefuseOption, warn: RefuseOption): Settled | undefined {
   const { buffer, time_slice_format: timeFormat } = values;
   if (values.buffer_type !== undefined && values.buffer_type !== 'memory') {
     refuse(
@@ -115,7 +157,11 @@ function settle(values: Values<typeof options>, refuse: RefuseOption): Settled |
   }
   const keys = chunkKeysOf(buffer, timeFormat === undefined ? undefined : pieceOf(timeFormat), refuse);
   const suffix = values.add_path_suffix ? values.path_suffix : '';
-  const path = keys && filePath({ path: values.path, append: values.append, suffix, timeFormat }, keys, refuse);
+  const compression = compressionIn(values, refuse);
+  const packed = compression?.suffix ?? '';
+  const { append, symlink_path: link } = values;
+  const path = keys && filePath({ path: values.path, append, suffix, packed, link, timeFormat }, keys, refuse, warn);
+  const limits = limitsIn(values, refuse);
   if (keys === undefined || path === undefined || folder === undefined || file === undefined) {
     return undefined;
   }
@@ -128,6 +174,42 @@ function settle(values: Values<typeof options>, refuse: RefuseOption): Settled |
     openLimit: values.open_files_limit,
     wait: wait * 1000,
     lines: type !== 'msgpack' && format['add_newline'] !== false,
+    compression,
+    gather: values.compress_interval * 1000,
+    links: { relative: values.symlink_path_use_relative },
+    rotateSize: values.rotate_size ?? Number.POSITIVE_INFINITY,
+    limits,
+  };
+}
+
+function compressionIn(values: Values<typeof options>, refuse: RefuseOption): Compression | undefined {
+  const { compress, compress_level: level } = values;
+  if (compress === 'text') {
+    return undefined;
+  }
+  const kind = compress === 'zstd' ? 'zstd' : 'gzip';
+  const [lowest, highest] = levels[kind];
+  if (level !== undefined && (level < lowest || level > highest)) {
+    refuse('compress_level', `${kind} has no level ${level}.`, `Write one of ${lowest} to ${highest}.`);
+    return undefined;
+  }
+  return compressionOf(kind, level);
+}
+
+function limitsIn(values: Values<typeof options>, refuse: RefuseOption): RetentionLimits {
+  for (const option of ['rotate_size', 'retain_age', 'retain_size'] as const) {
+    if (values[option] !== undefined && !(values[option] > 0)) {
+      refuse(option, `${option} must be more than 0.`, 'Remove it, or say how much is kept.');
+    }
+  }
+  const { rotate_count: count = Number.POSITIVE_INFINITY, retain_age: age, retain_size: size } = values;
+  if (count < 0) {
+    refuse('rotate_count', 'rotate_count must not be less than 0.', 'Write how many files are kept: 10.');
+  }
+  return {
+    age: age === undefined ? Number.POSITIVE_INFINITY : age * 1000,
+    size: size ?? Number.POSITIVE_INFINITY,
+    count,
   };
 }
 
@@ -173,11 +255,23 @@ class FileOutput implements Output {
       memory: io,
       failures: counters.get('forebay_file_write_failures_total', { id }),
       refusedBytes: counters.get('forebay_file_refused_bytes_total', { id }),
+      retention: Object.values(settled.limits).every((limit) => limit === Number.POSITIVE_INFINITY)
+        ? undefined
+        : {
+            ...settled.limits,
+            base: this.#path.base,
+            pattern: this.#path.pattern,
+            clock,
+            log,
+            removed: counters.get('forebay_file_removed_files_total', { id }),
+            removedBytes: counters.get('forebay_file_removed_bytes_total', { id }),
+          },
     });
   }
 
   async start(): Promise<void> {
     checkWritable(this.#path.base, this.#path.constant);
+    this.#files.start();
   }
 
   readonly emit: Emit = (batch) => {
