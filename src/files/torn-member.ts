@@ -8,6 +8,8 @@ import type { OpenedFile } from './confined-file.ts';
 /** More than two members of the largest text that is written at once, however little it can be compressed. */
 const tailSize = 2.5 * 1024 * 1024;
 const largestText = 4 * 1024 * 1024;
+/** Places that are looked at: more than so many only somebody makes who wants it to take long, and then nothing is changed. */
+const mostPlaces = 2000;
 
 interface Kind {
   /** What each member of ours begins with. */
@@ -60,27 +62,39 @@ export function endTornMember({ fd, path }: OpenedFile, compression: Compression
   }
 }
 
-/** How much of the tail is to be kept, and the text of the last member where that is one of ours. */
+/**
+ * How much of the tail is to be kept, and the text of the last member where that is one of ours. From the end on, since the beginning of the tail
+ * lies anywhere in a member; what looks like a member may be text in one, so that only what a whole one leads to is believed to be torn.
+ */
 function wholeMembers(
   tail: Buffer,
   isAll: boolean,
   { signature, read }: Kind,
 ): { readonly keep: number; readonly text?: Uint8Array } {
-  for (let at = tail.lastIndexOf(signature); at >= 0; at = at === 0 ? -1 : tail.lastIndexOf(signature, at - 1)) {
+  const followed = new Set<number>();
+  let at = tail.length;
+  for (let places = 0; places < mostPlaces; places++) {
+    at = at === 0 ? -1 : tail.lastIndexOf(signature, at - 1);
+    if (at < 0) {
+      return { keep: isAll && beginsLike(tail, signature) && !followed.has(0) ? 0 : tail.length };
+    }
     try {
       const { text, end } = read(tail.subarray(at));
-      if (at + end === tail.length) {
-        return { keep: tail.length, text };
+      const next = at + end;
+      if (next === tail.length) {
+        return { keep: next, text };
       }
-      const rest = tail.subarray(at + end);
-      if (at + end < tail.length) {
-        return beginsLike(rest, signature) ? { keep: at + end, text } : { keep: tail.length };
+      if (next < tail.length && beginsLike(tail.subarray(next), signature) && !followed.has(next)) {
+        return { keep: next, text };
+      }
+      if (next < tail.length) {
+        followed.add(at); // by something of others
       }
     } catch {
       // Not a whole one: what is before it says whether it is one at all.
     }
   }
-  return { keep: isAll && beginsLike(tail, signature) ? 0 : tail.length };
+  return { keep: tail.length };
 }
 
 function beginsLike(bytes: Uint8Array, signature: Uint8Array): boolean {
