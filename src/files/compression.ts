@@ -47,7 +47,7 @@ function gzipOf(level = 6): Compression {
       if (text.length < packedAtOnce) {
         return gzipSync(text, text.length < shortBelow ? { level, ...short } : { level });
       }
-      gzip(text, { level }, done);
+      gzip(text, { level, chunkSize: chunkSize(text) }, done);
       return undefined;
     },
   };
@@ -62,8 +62,13 @@ function zstdOf(level = 3): Compression {
       if (text.length < packedAtOnce) {
         return zstdCompressSync(text, options);
       }
-      zstdCompress(text, options, done);
+      zstdCompress(text, { ...options, chunkSize: chunkSize(text) }, done);
       return undefined;
     },
   };
+}
+
+/** zlib hands its output over in pieces of this size: one is mostly enough then. */
+function chunkSize(text: Uint8Array): number {
+  return Math.max(16 * 1024, text.length >> 2);
 }

@@ -1,5 +1,15 @@
 // Compressed files: what can be read of them and when, how they are continued, and that they are small.
-import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { encode } from '@msgpack/msgpack';
@@ -119,6 +129,30 @@ describe.for(kinds)('compress %s', ([kind, suffix, unpack]) => {
     }
   });
 });
+
+test.for(kinds)(
+  '%s on a full disk: emits wait, nothing is lost, and all goes on by itself',
+  async ([kind, suffix, unpack]) => {
+    const file = await start(`path DIR/all\nadd_path_suffix false\ncompress ${kind}\n${all}`);
+    mkdirSync(file.folder, { recursive: true });
+    const path = join(file.folder, `all${suffix}`);
+    symlinkSync('/dev/full', path);
+    let settled = false;
+    const big = { text: 'x'.repeat(300_000) };
+    const sent = file.send('t', 1, 1, big).then(() => {
+      settled = true;
+    });
+    void file.put('t', 1, 2);
+    await until(() => file.counter('forebay_file_write_failures_total') > 1);
+    expect(settled).toBe(false);
+    rmSync(path);
+    writeFileSync(join(file.folder, 'real'), '');
+    symlinkSync('real', path);
+    await sent;
+    await file.send('t', 1, 3);
+    expect(unpack(readFileSync(path)).toString()).toBe(`${lines(1)}${JSON.stringify(big)}\n${lines(2, 3)}`);
+  },
+);
 
 /** Sends chunk after chunk, and kills the process after some acks. Returns what was acked. */
 async function killAfterAck(forebay: Forebay): Promise<number[]> {
