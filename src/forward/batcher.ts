@@ -116,10 +116,14 @@ export class Batcher {
     }
   }
 
-  /** The chunk id of a message whose events were handed on before, perhaps by another connection. */
-  ackWith(chunk: Uint8Array, settled: Promise<void> | undefined): void {
+  /** The chunk id of a message that was taken before, perhaps by another connection; false where its events never were handed on. */
+  ackAgain(taken: TakenChunk, chunk: Uint8Array | undefined): boolean {
     this.flush();
-    this.#handed([chunk], settled, 0);
+    if (taken.state === 'joining' || chunk === undefined) {
+      return false; // emit has thrown
+    }
+    this.#handed([chunk], taken.settled, 0);
+    return true;
   }
 
   /** Hands on what was joined. */

@@ -23,10 +23,20 @@ export type CloseReason =
   | 'FORWARD_OPTION_INVALID'
   | 'FORWARD_MALFORMED'
   | 'FORWARD_INFLATE_BROKEN'
+  | 'FORWARD_INFLATE_RATIO'
   | 'FORWARD_INFLATE_TOO_LARGE';
 
 /** What a message did: `done`, or why the connection is to be closed. */
 export type Verdict = 'done' | CloseReason;
+
+export type DropCode =
+  | 'FORWARD_INVALID_EVENT'
+  | 'FORWARD_TAG_TOO_LARGE'
+  | 'FORWARD_ENTRIES_DROPPED'
+  | 'FORWARD_NOT_LOGS';
+
+/** Up to this many bytes out, no ratio is asked. */
+const anyRatio = 1024 * 1024;
 
 /** What is done with all messages of a listener. */
 export interface IntakeSettings {
@@ -36,10 +46,14 @@ export interface IntakeSettings {
   readonly tags: TagReader;
   readonly inflater: SmallInflater;
   readonly inflateLimit: number;
+  /** More than 1 MiB may not be more than this many times what it is inflated from. */
+  readonly inflateRatio: number;
+  /** Events of one message. */
+  readonly entriesLimit: number;
   /** Bytes of inflated entries that the process may hold at a time. */
   readonly inflateHeld: ByteBudget;
   /** Told of events that were dropped, and why. */
-  dropped(code: 'FORWARD_INVALID_EVENT' | 'FORWARD_NOT_LOGS', tag: string, count: number): void;
+  dropped(code: DropCode, tag: string, count: number): void;
 }
 
 export class Intake {
@@ -162,7 +176,9 @@ export class Intake {
     if (this.#resends !== undefined && this.#option.asks) {
       // The batcher works in these bytes: they are hashed before anything of the message is added.
       const end = base + (starts[Math.min(elements, 4)] as number);
-      if (this.#cameAgain(this.#resends, bytes, base, end)) {
+      const taken = this.#resends.find(bytes, base, end);
+      if (taken !== undefined && this.#batcher.ackAgain(taken, this.#option.chunk(bytes))) {
+        this.#resends.count();
         return 'done';
       }
     }
@@ -174,22 +190,6 @@ export class Intake {
       return this.#forward(bytes, tag, arrayLength(bytes, second) === 0 ? end : firstElement(bytes, second), end);
     }
     return this.#packed(bytes, tag, this.#span.start, this.#span.end);
-  }
-
-  /** Whether the message's events were taken before; then it is acked when they are settled. */
-  #cameAgain(resends: PeerResends, bytes: Uint8Array, start: number, end: number): boolean {
-    const taken = resends.find(bytes, start, end);
-    if (taken?.state === 'joining') {
-      this.#batcher.flush();
-    }
-    const chunk = this.#option.chunk(bytes);
-    // One that is not handed on now never was: emit has thrown.
-    if (taken === undefined || taken.state === 'joining' || chunk === undefined) {
-      return false;
-    }
-    resends.count();
-    this.#batcher.ackWith(chunk, taken.settled);
-    return true;
   }
 
   /** Acks a message that was too large to be held, by its option between `start` and `end`. */
@@ -274,7 +274,8 @@ export class Intake {
     chunk: Uint8Array | undefined,
     signal: number,
   ): Promise<Verdict> {
-    const { inflateLimit, inflateHeld } = this.#settings;
+    const { inflateLimit, inflateRatio, inflateHeld } = this.#settings;
+    const limit = Math.min(inflateLimit, Math.max(anyRatio, inflateRatio * input.length));
     const asks = chunk === undefined ? undefined : [chunk];
     this.#option.clear();
     this.#option.signal = signal;
@@ -284,7 +285,7 @@ export class Intake {
       handedOn([taken], whole.promise);
     }
     try {
-      for await (const run of inflateLarge(kind, input, inflateLimit, inflateHeld)) {
+      for await (const run of inflateLarge(kind, input, limit, inflateHeld)) {
         this.#inflated(run, tag, asks);
         await this.#batcher.settled;
       }
@@ -292,7 +293,9 @@ export class Intake {
       whole.promise.catch(() => undefined); // who waits for it hears of it
       whole.reject(error);
       if (error instanceof InflateError) {
-        return inflateReason[error.failure];
+        return error.failure === 'large' && limit < inflateLimit
+          ? 'FORWARD_INFLATE_RATIO'
+          : inflateReason[error.failure];
       }
       throw error;
     }
@@ -346,6 +349,8 @@ export class Intake {
     }
     if (this.#option.signal !== 0) {
       this.#settings.dropped('FORWARD_NOT_LOGS', tag.text, count);
+    } else if (count > this.#settings.entriesLimit) {
+      this.#settings.dropped('FORWARD_ENTRIES_DROPPED', tag.text, count);
     } else if (inPlace) {
       this.#batcher.addRun(tag, start, end, count, first, last);
     } else {
@@ -367,7 +372,8 @@ export class Intake {
   }
 
   #drop(tag: Tag | undefined, count: number): 'done' {
-    this.#settings.dropped('FORWARD_INVALID_EVENT', tag?.text ?? '', count);
+    const { dropped, tags } = this.#settings;
+    dropped(tag === undefined ? tags.fault : 'FORWARD_INVALID_EVENT', tag?.text ?? '', count);
     return 'done';
   }
 

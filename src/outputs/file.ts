@@ -25,6 +25,7 @@ export default defineOutput({
       report({ code: 'CONFIG_FILE_LINK', severity: 'warning', at, text, hint });
     });
   },
+  claims: ({ path }) => [`file ${path}`],
   create(context, values) {
     const settled = settleFile(
       values,
