@@ -86,7 +86,9 @@ export class Retention {
     }
     this.#running = this.#sweep();
     await this.#running;
-    this.look(Math.min(Math.max(this.#settings.age / 20, leastEvery), mostEvery));
+    const { age, size } = this.#settings;
+    // Files grow at any time, and grow old slowly.
+    this.look(size < Number.POSITIVE_INFINITY ? leastEvery : Math.min(Math.max(age / 20, leastEvery), mostEvery));
   }
 
   async #sweep(): Promise<void> {
