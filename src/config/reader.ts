@@ -219,6 +219,11 @@ class OptionReader {
       return undefined;
     }
     const definition = await this.#definition(option, type, this.#element.at);
+    // As Fluentd's compat_parameters do: a formatter's options may stand in the output's own section, without its name too.
+    const names = Object.keys(option.kind === 'formatter' ? (definition?.options ?? {}) : {});
+    if (definition !== undefined && names.some((each) => this.#element.attributes.has(each))) {
+      return { kind: definition.kind, type, definition, options: await this.read(definition.options) };
+    }
     const nothing: Element = { name, arg: '', attributes: new Map(), elements: [], at: this.#element.at };
     return definition && this.#choice(option, type, definition, nothing);
   }

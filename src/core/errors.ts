@@ -29,6 +29,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FILE_LINK_FAILED: {
+    template: 'The link {path} cannot be made: {reason}.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FILE_NOT_WRITABLE: {
     template: '{path} cannot be written: {reason}. {remedy}',
     retryable: false,
@@ -37,6 +42,16 @@ export const errorTable = {
   FILE_REFUSED: {
     template: '{what}, and is not written to.',
     retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_REMOVAL_FAILED: {
+    template: 'An old file cannot be removed: {reason}.',
+    retryable: true,
+    fatalFor: 'record',
+  },
+  FILE_ROTATION_FAILED: {
+    template: '{path} cannot be renamed, and grows on: {reason}.',
+    retryable: true,
     fatalFor: 'record',
   },
   FILE_UNWRITTEN: {

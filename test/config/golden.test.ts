@@ -34,6 +34,9 @@ const cases: Readonly<Record<string, GoldenCase>> = {
   CONFIG_EXPRESSION_UNKNOWN: { text: '<match **>\n  @type null\n  @id "#{`id`}"\n</match>\n' },
   CONFIG_FIELD_PATH: { text: filter('grep', "  <regexp>\n    key $.a['b']\n    pattern x\n  </regexp>") },
   CONFIG_FILE_BOM: { text: `\ufeff${all}` },
+  CONFIG_FILE_LINK: {
+    text: `<match **>\n  @type file\n  path DIR/$\{tag}\n  symlink_path DIR/current\n  <buffer tag>\n  </buffer>\n</match>\n`,
+  },
   CONFIG_FILE_NOT_UTF8: { text: Buffer.from('# \xe9t\xe9\n', 'latin1') },
   CONFIG_FILE_TOO_LARGE: { text: '@include large.conf\n', files: { 'large.conf': '#'.repeat(5_000_000) } },
   CONFIG_FILE_TWICE: {
