@@ -17,10 +17,11 @@ import { compileTagPattern } from '../routing/tag-pattern.ts';
 import { FilterNode } from './filter-node.ts';
 import { LabelRoute, type Tap } from './label-route.ts';
 import { OutputNode } from './output-node.ts';
-import { namesOwnLog, OwnLog, ownOrigin } from './own-log.ts';
+import { namesOwnLog, OwnLog } from './own-log.ts';
 import { errorLabel, ownLogLabel, type Plan, type PlannedFilter, type PlannedRule, rootLabel } from './plan.ts';
 import { Progress } from './progress.ts';
 import { Refusals } from './refusals.ts';
+import { Unmatched, type UnmatchedTag } from './unmatched.ts';
 
 /** Bounds of the process, bytes. */
 const unfinishedLimit = 512 * 1024 * 1024;
@@ -59,6 +60,7 @@ export class Graph {
   readonly #watched: Progress[] = [];
   readonly #refusals: Refusals;
   readonly #said = new OnceEach();
+  readonly #unmatched: Unmatched;
   #seq = 0;
   /** The labels that the batch at hand was sent on to, with the tag that it had. */
   readonly #way: { readonly label: LabelRoute; readonly tag: string }[] = [];
@@ -69,8 +71,9 @@ export class Graph {
   constructor(plan: Plan, shared: SharedContext, log: Logger, { tap, logTap }: GraphOptions = {}) {
     this.#shared = shared;
     this.#log = log;
+    this.#unmatched = new Unmatched(shared.counters, log);
     for (const name of plan.labels.keys()) {
-      const unmatched = (batch: Batch, label: string) => this.#nobodys(batch, label);
+      const unmatched = (batch: Batch, label: string) => this.#unmatched.take(batch, label);
       const onDeadline = (pattern: string, tag: string) => this.#tooSlow(pattern, tag);
       this.#labels.set(name, new LabelRoute(name, { tap, unmatched, onDeadline }));
     }
@@ -101,6 +104,11 @@ export class Graph {
   /** Sentences that say which outputs hold the inputs. */
   get holding(): string[] {
     return this.#watched.flatMap(({ holding }) => holding ?? []);
+  }
+
+  /** The tags that no match takes, with their events. */
+  get unmatched(): readonly UnmatchedTag[] {
+    return this.#unmatched.list;
   }
 
   /** Opens outputs and filters, then inputs. What was opened is closed again where one cannot. */
@@ -255,20 +263,6 @@ export class Graph {
       this.#log.warn(
         { code: 'TAG_PATTERN_DEADLINE', pattern, tag },
         'A pattern takes too long for a tag: the rule is passed over. Write it without nested repetitions.',
-      );
-    }
-  }
-
-  /** Events that no match takes are acked: the sender could do nothing about it. */
-  #nobodys(batch: Batch, label: string): void {
-    this.#shared.counters.get('forebay_unmatched_events_total').value += batch.count;
-    if (batch.origin === ownOrigin) {
-      return;
-    }
-    if (this.#said.first(`unmatched ${label} ${batch.tag.text}`)) {
-      this.#log.warn(
-        { code: 'EVENTS_UNMATCHED', tag: batch.tag.text, ...(label === rootLabel ? {} : { label }) },
-        'No <match> takes events with this tag: they are dropped.',
       );
     }
   }
