@@ -2,7 +2,7 @@
 // What stands in them is for the languages: parse.ts and yaml/.
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Position } from './element.ts';
+import type { Element, Position } from './element.ts';
 import { findIncluded, type IncludedFile, maxIncludeDepth, maxIncludes } from './include.ts';
 import type { Problem, Report } from './problem.ts';
 import { Scanner } from './scanner.ts';
@@ -51,6 +51,14 @@ export class ConfigFiles<Target> {
       if (!(error instanceof TooManyErrors)) {
         throw error;
       }
+    }
+  }
+
+  /** Reads what `config_include_dir` of a `<system>` section names: all files in the folder and below whose names end in one of `endings`. */
+  includeFolder({ elements }: Element, endings: string, target: Target): void {
+    const folder = elements.find(({ name }) => name === 'system')?.attributes.get('config_include_dir');
+    if (typeof folder?.value === 'string' && folder.value !== '') {
+      this.include(`${folder.value.replace(/\/+$/, '')}/**/*.${endings}`, folder.at.file, folder.valueAt, target);
     }
   }
 

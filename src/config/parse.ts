@@ -25,6 +25,6 @@ export function parseConfig(path: string, surroundings: Surroundings, report: Re
       include: (argument, from, place, section) => files.include(argument, from.file, place, section),
     }),
   );
-  files.open(path, root);
+  files.open(path, root, () => files.includeFolder(root, 'conf', root));
   return { root, ok: files.errors === 0, sources: files.texts };
 }

@@ -16,6 +16,9 @@ export const systemOptions = {
     desc: 'Refuses values that are read as something else than they say.',
     default: 'false',
   }),
+  config_include_dir: p.string({
+    desc: 'A folder whose files are read too, and those in its folders: .conf, or .yaml and .yml where this file is YAML.',
+  }),
   workers: p.integer({ desc: 'Of Fluentd only.', ignored: 'one process does all' }),
   restart_worker_interval: nothing('time'),
   root_dir: nothing('string'),
@@ -37,7 +40,6 @@ export const systemOptions = {
   enable_jit: nothing('bool'),
   file_permission: nothing('string'),
   dir_permission: nothing('string'),
-  config_include_dir: nothing('string'),
   umask: nothing('string'),
   log: section,
   counter_server: section,

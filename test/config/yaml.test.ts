@@ -298,6 +298,15 @@ describe('included files', () => {
     expect(attribute?.at.file).toMatch(/buffer\.yaml$/);
   });
 
+  test('the folder that system names is read behind the file', () => {
+    const { json, problems } = parse('system:\n  config_include_dir: d\nconfig: []\n', {
+      'd/a.yml': `config:\n${one}`,
+      'd/b.conf': '<match x>\n',
+    });
+    expect(problems).toEqual([]);
+    expect(tags(json)).toEqual(['', 'one']);
+  });
+
   test.for<[string, string, Record<string, string>]>([
     ['CONFIG_INCLUDE_REMOTE', 'config:\n- !include https://example.org/x.yaml\n', {}],
     ['CONFIG_INCLUDE_NO_MATCH', 'config:\n- !include no/*.yaml\n', {}],

@@ -28,9 +28,14 @@ export function parseYamlConfig(path: string, surroundings: Surroundings, report
   });
   const read: YamlNode[] = [];
   files.open(path, read, () => {
-    for (const node of read) {
-      buildSections(node, root, files.report);
-    }
+    const build = () => {
+      for (const node of read.splice(0)) {
+        buildSections(node, root, files.report);
+      }
+    };
+    build();
+    files.includeFolder(root, '{yaml,yml}', read);
+    build();
   });
   return { root, ok: files.errors === 0, sources: files.texts };
 }
