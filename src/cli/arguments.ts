@@ -1,7 +1,7 @@
 // Reads the command line: commands, options, and the flags that people know from Fluentd. What commands do is their own business.
 import { parseArgs } from 'node:util';
 
-export const commands = ['run', 'check', 'route', 'send', 'tail', 'health'] as const;
+export const commands = ['run', 'check', 'route', 'send', 'tail', 'health', 'init'] as const;
 export type Command = (typeof commands)[number];
 
 /** Flags of Fluentd that are taken so that its command lines work, without any effect here. */
@@ -90,6 +90,7 @@ export function readArguments(args: readonly string[], extra: readonly string[] 
     run: 0,
     check: 0,
     health: 0,
+    init: 2,
   }[command];
   if (positionals.length > most) {
     throw new UsageError(`"${positionals[most]}" is one word too many. A configuration file is given with -c.`);
@@ -148,6 +149,7 @@ Commands
   tail     follows the events of a running collector: forebay tail [QUERY]
   send     sends JSON lines from standard input as events: forebay send TAG
   health   asks a running collector whether all is well; exit code 0 or 1
+  init     gives a configuration to begin with: forebay init docker|sidecar|kubernetes|aggregator [FILE]
 
 Options
   -c, --config FILE         the configuration (else FOREBAY_CONF, else the one that ships)
