@@ -14,10 +14,19 @@ export interface RubyRegexpFlags {
 
 export interface RubyRegexp {
   readonly source: string;
+  /** Of its named groups, each once, in the order in which they stand. */
+  readonly names: readonly string[];
+  /**
+   * What the groups of `names` took, undefined for one that took part in nothing; null where the expression is not found, undefined where that
+   * could not be said before the deadline.
+   */
+  captures(text: string): readonly (string | undefined)[] | null | undefined;
   /** Whether the expression is found in the text; undefined when that could not be said before the deadline. */
   test(text: string): boolean | undefined;
+  /** The parts of the text between what is found; undefined as for `test`. */
+  split(text: string): readonly string[] | undefined;
   /**
-   * The same for each text, for less than a hundredth of the work of as many `test`s where the deadline has to be watched: `answers` gets 1,
+   * The same as `test` for each text, for less than a hundredth of the work of as many `test`s where the deadline has to be watched: `answers` gets 1,
    * 0, or `noAnswer` for each.
    */
   testEach(texts: readonly string[], answers: Uint8Array): void;
@@ -57,10 +66,13 @@ const maxTries = 5;
 
 class TimedRegexp implements RubyRegexp {
   readonly source: string;
+  readonly names: readonly string[];
   readonly #regexp: RegExp;
   readonly #deadline: number;
   readonly #oneQuantifier: boolean;
   readonly #script = new Script('regexp.test(text)');
+  readonly #execScript = new Script('regexp.exec(text)');
+  readonly #splitScript = new Script('text.split(regexp)');
   readonly #eachScript = new Script('each()');
   readonly #scope: { regexp: RegExp; text: string; each: () => void };
   #texts: readonly string[] = [];
@@ -70,6 +82,8 @@ class TimedRegexp implements RubyRegexp {
 
   constructor(source: string, regexp: RegExp, deadline: number) {
     this.source = source;
+    // With an empty alternative every group is there in what it finds.
+    this.names = Object.keys(new RegExp(`${regexp.source}|`, regexp.flags).exec('')?.groups ?? {});
     this.#regexp = regexp;
     this.#deadline = deadline;
     // Counts more than there are (escaped ones, braces of \p{…}), never fewer. `(?=\n?$)` is what \Z becomes.
@@ -83,11 +97,32 @@ class TimedRegexp implements RubyRegexp {
     if (this.#oneQuantifier && text.length <= shortText) {
       return this.#regexp.test(text);
     }
+    const found = this.#try(this.#script, text);
+    return found === late ? undefined : found === true;
+  }
+
+  captures(text: string): readonly (string | undefined)[] | null | undefined {
+    const direct = this.#oneQuantifier && text.length <= shortText;
+    const found = direct ? this.#regexp.exec(text) : this.#try(this.#execScript, text);
+    if (found === late) {
+      return undefined;
+    }
+    const groups = (found as RegExpExecArray | null)?.groups;
+    return found === null ? null : this.names.map((name) => groups?.[name]);
+  }
+
+  split(text: string): readonly string[] | undefined {
+    const parts = this.#try(this.#splitScript, text);
+    return parts === late ? undefined : [...(parts as readonly string[])];
+  }
+
+  /** What the script comes to for the text, or `late`. */
+  #try(script: Script, text: string): unknown {
     this.#scope.text = text;
     let found: unknown = late;
     for (let tries = 0; found === late && tries < maxTries; tries++) {
       const before = process.threadCpuUsage();
-      found = this.#run(this.#script);
+      found = this.#run(script);
       const { user, system } = process.threadCpuUsage(before);
       if (user + system > (this.#deadline * 1000) / 2) {
         break;
@@ -95,7 +130,7 @@ class TimedRegexp implements RubyRegexp {
       // The time went by while the machine did something else: that says nothing about the expression.
     }
     this.#scope.text = '';
-    return found === late ? undefined : found === true;
+    return found;
   }
 
   testEach(texts: readonly string[], answers: Uint8Array): void {

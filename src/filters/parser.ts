@@ -143,13 +143,17 @@ class ParserFilter implements Filter {
     }
   }
 
-  /** What the value at `value` comes to. Only text has a form that a parser knows. */
+  /** What the value at `value` comes to. Most parsers know the form of texts only. */
   #read(value: number): readonly Parsed[] {
     const { bytes } = this.#from;
     const parsed = this.#parsed;
     parsed.clear();
     if (!stringSpan(bytes, value, this.#span)) {
-      parsed.fail('PARSE_UNMATCHED');
+      if (this.#parser.parseValue === undefined) {
+        parsed.fail('PARSE_UNMATCHED');
+      } else {
+        this.#parser.parseValue(bytes, value, this.#skip.run(bytes, value, this.#from.end), parsed);
+      }
       return parsed.list;
     }
     const { start, end } = this.#span;
