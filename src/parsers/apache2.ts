@@ -6,8 +6,8 @@ import {
   expressionOf,
   type Fields,
   type FieldValue,
+  GroupReader,
   type ReadFields,
-  readGroups,
   TextParser,
 } from '../plugin/text-parser.ts';
 
@@ -26,9 +26,9 @@ export default defineParser({
     checkParserOptions(options, element, report);
   },
   create(context, options) {
-    const line = expressionOf('expression', form);
+    const line = new GroupReader(expressionOf('expression', form, { trusted: true }));
     const finisher = new RecordFinisher(context, options, { timeKey: options.time_key, timeType: 'string' });
-    return new TextParser(finisher, withNumbers(readGroups(line)));
+    return new TextParser(finisher, withNumbers(line.read));
   },
 });
 

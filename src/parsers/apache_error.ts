@@ -2,7 +2,7 @@
 import { p } from '../config/options.ts';
 import { defineParser } from '../plugin/parser.ts';
 import { checkParserOptions, parserOptions, RecordFinisher } from '../plugin/parser-options.ts';
-import { expressionOf, readGroups, TextParser } from '../plugin/text-parser.ts';
+import { expressionOf, GroupReader, TextParser } from '../plugin/text-parser.ts';
 
 const form =
   '^\\[[^ ]* (?<time>[^\\]]*)\\] \\[(?<level>[^\\]]*)\\](?: \\[pid (?<pid>[^\\]]*)\\])?(?: \\[client (?<client>[^\\]]*)\\])? (?<message>.*)$';
@@ -18,9 +18,9 @@ export default defineParser({
     checkParserOptions(options, element, report);
   },
   create(context, options) {
-    const line = expressionOf('expression', form);
+    const line = new GroupReader(expressionOf('expression', form, { trusted: true }));
     const finisher = new RecordFinisher(context, withForms(options), { timeKey: options.time_key, timeType: 'string' });
-    return new TextParser(finisher, readGroups(line));
+    return new TextParser(finisher, line.read);
   },
 });
 

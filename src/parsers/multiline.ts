@@ -6,7 +6,7 @@ import type { Report } from '../config/problem.ts';
 import { compileRubyRegexp } from '../config/ruby-regexp.ts';
 import { defineParser } from '../plugin/parser.ts';
 import { checkParserOptions, parserOptions, RecordFinisher } from '../plugin/parser-options.ts';
-import { expressionOf, readGroups, TextParser } from '../plugin/text-parser.ts';
+import { expressionOf, GroupReader, TextParser } from '../plugin/text-parser.ts';
 
 const mostFormats = 20;
 
@@ -37,7 +37,8 @@ export default defineParser({
   },
   create(context, values) {
     const finisher = new RecordFinisher(context, values, { timeKey: values.time_key, timeType: 'string' });
-    return new TextParser(finisher, readGroups(expressionOf('format1', joined(values), { multiline: true })));
+    const groups = new GroupReader(expressionOf('format1', joined(values), { multiline: true }));
+    return new TextParser(finisher, groups.read, groups.prepare);
   },
 });
 

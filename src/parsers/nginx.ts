@@ -2,7 +2,7 @@
 import { p } from '../config/options.ts';
 import { defineParser } from '../plugin/parser.ts';
 import { checkParserOptions, parserOptions, RecordFinisher } from '../plugin/parser-options.ts';
-import { expressionOf, readGroups, TextParser } from '../plugin/text-parser.ts';
+import { expressionOf, GroupReader, TextParser } from '../plugin/text-parser.ts';
 
 const form =
   '^(?<remote>[^ ]*) (?<host>[^ ]*) (?<user>[^ ]*) \\[(?<time>[^\\]]*)\\] "(?<method>\\S+)(?: +(?<path>[^"]*?)(?: +\\S*)?)?" (?<code>[^ ]*) (?<size>[^ ]*)(?: "(?<referer>[^"]*)" "(?<agent>[^"]*)"(?:\\s+(?<http_x_forwarded_for>[^ ]+))?)?$';
@@ -19,8 +19,8 @@ export default defineParser({
     checkParserOptions(options, element, report);
   },
   create(context, options) {
-    const line = expressionOf('expression', form);
+    const line = new GroupReader(expressionOf('expression', form, { trusted: true }));
     const finisher = new RecordFinisher(context, options, { timeKey: options.time_key, timeType: 'string' });
-    return new TextParser(finisher, readGroups(line));
+    return new TextParser(finisher, line.read);
   },
 });

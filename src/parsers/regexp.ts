@@ -2,7 +2,7 @@
 import { p } from '../config/options.ts';
 import { defineParser } from '../plugin/parser.ts';
 import { checkParserOptions, parserOptions, RecordFinisher } from '../plugin/parser-options.ts';
-import { expressionOf, readGroups, TextParser } from '../plugin/text-parser.ts';
+import { expressionOf, GroupReader, TextParser } from '../plugin/text-parser.ts';
 
 const options = {
   ...parserOptions,
@@ -35,6 +35,7 @@ export default defineParser({
     const { source, ignorecase, multiline } = values.expression;
     const flags = { ignorecase: ignorecase || values.ignorecase, multiline: multiline || values.multiline };
     const finisher = new RecordFinisher(context, values, { timeKey: values.time_key, timeType: 'string' });
-    return new TextParser(finisher, readGroups(expressionOf('expression', source, flags)));
+    const groups = new GroupReader(expressionOf('expression', source, flags));
+    return new TextParser(finisher, groups.read, groups.prepare);
   },
 });

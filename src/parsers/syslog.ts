@@ -3,7 +3,7 @@
 import { p, type Values } from '../config/options.ts';
 import { defineParser, type ParseFault } from '../plugin/parser.ts';
 import { checkParserOptions, parserOptions, RecordFinisher } from '../plugin/parser-options.ts';
-import { expressionOf, type Fields, type ReadFields, readGroups, TextParser } from '../plugin/text-parser.ts';
+import { expressionOf, type Fields, GroupReader, type ReadFields, TextParser } from '../plugin/text-parser.ts';
 
 const options = {
   ...parserOptions,
@@ -66,8 +66,23 @@ function withFallback(values: Section): Section {
 
 const rest3164 = '\\A(?<host>[^ ]*) (?<ident>[^ :\\[]*)(?:\\[(?<pid>[0-9]+)\\])?(?:[^:]*:)? *(?<message>.*)$';
 const strictRest3164 = '\\A(?<host>[^ ]*) (?:(?<ident>[^ :\\[]*)(?:\\[(?<pid>[0-9]+)\\])?: *)?(?<message>.*)$';
-const rest5424 =
-  '\\A(?<host>[!-~]{1,255}) (?<ident>[!-~]{1,48}) (?<pid>[!-~]{1,128}) (?<msgid>[!-~]{1,32}) (?<extradata>-|(?:\\[.*?(?<!\\\\)\\])+)(?: (?<message>.+))?\\z';
+const words5424 = '\\A(?<host>[!-~]{1,255}) (?<ident>[!-~]{1,48}) (?<pid>[!-~]{1,128}) (?<msgid>[!-~]{1,32})';
+const message5424 = '(?: (?<message>.+))?\\z';
+/** As the RFC writes structured data, and as Fluentd takes it, which could try without end: only where the first does not fit. */
+const data5424 = '(?<extradata>-|(?:\\[(?:[^\\]"\\\\]|\\\\.|"(?:[^"\\\\]|\\\\.)*")*\\])+)';
+const looseData5424 = '(?<extradata>-|(?:\\[.*?(?<!\\\\)\\])+)';
+
+function reader5424(): ReadFields {
+  const compile = (data: string, trusted: boolean) =>
+    new GroupReader(expressionOf('message_format', `${words5424} ${data}${message5424}`, { multiline: true, trusted }));
+  const strict = compile(data5424, true);
+  const loose = compile(looseData5424, false);
+  return (text) => {
+    const fields = strict.read(text);
+    // Without a closing bracket there is no data to look for.
+    return fields === 'PARSE_UNMATCHED' && text.includes(']') ? loose.read(text) : fields;
+  };
+}
 
 class SyslogForms {
   readonly rfc3164: ReadFields;
@@ -77,8 +92,8 @@ class SyslogForms {
   constructor(values: Section) {
     this.#values = values;
     const rest = values.support_colonless_ident ? rest3164 : strictRest3164;
-    const after3164 = readGroups(expressionOf('message_format', rest));
-    const after5424 = readGroups(expressionOf('message_format', rest5424, { multiline: true }));
+    const after3164 = new GroupReader(expressionOf('message_format', rest, { trusted: true })).read;
+    const after5424 = reader5424();
     const words = values.time_format.trim().split(/ +/).length;
     const { with_priority: priority, time_key: timeKey, parser_engine: engine } = values;
     this.rfc3164 = (text) => {

@@ -1,6 +1,6 @@
 // A parser that reads a text as a whole into fields: decoding the text and writing the record are here, the form of the text is the plug-in's.
 import { isUtf8 } from 'node:buffer';
-import { compileRubyRegexp, type RubyRegexp, type RubyRegexpFlags } from '../config/ruby-regexp.ts';
+import { type Captures, compileRubyRegexp, type RubyRegexp, type RubyRegexpFlags } from '../config/ruby-regexp.ts';
 import { ForebayError } from '../core/errors.ts';
 import type { GrowingBytes } from '../msgpack/growing-bytes.ts';
 import { appendByte, appendInteger, appendMapHead, appendString } from '../msgpack/pack-text.ts';
@@ -13,14 +13,21 @@ export type Fields = Map<string, FieldValue>;
 
 /** What a text says, or why it says nothing. */
 export type ReadFields = (text: string) => Fields | ParseFault;
+/** Hears which texts come next. */
+export type Prepare = (texts: readonly string[]) => void;
 
 export class TextParser implements Parser {
   readonly #finisher: RecordFinisher;
   readonly #read: ReadFields;
 
-  constructor(finisher: RecordFinisher, read: ReadFields) {
+  readonly prepare?: Prepare;
+
+  constructor(finisher: RecordFinisher, read: ReadFields, prepare?: Prepare) {
     this.#finisher = finisher;
     this.#read = read;
+    if (prepare !== undefined) {
+      this.prepare = prepare;
+    }
   }
 
   parse(bytes: Uint8Array, start: number, end: number, out: ParsedRecords): void {
@@ -50,10 +57,25 @@ function appendFields(out: GrowingBytes, fields: Fields): void {
   }
 }
 
-/** The groups that took part in a match are the fields. */
-export function readGroups(regexp: RubyRegexp): ReadFields {
-  return (text) => {
-    const found = regexp.captures(text);
+/** Reads by an expression: the groups that took part in a match are the fields. */
+export class GroupReader {
+  readonly #regexp: RubyRegexp;
+  #texts: readonly string[] = [];
+  #found: readonly Captures[] = [];
+  #next = 0;
+
+  constructor(regexp: RubyRegexp) {
+    this.#regexp = regexp;
+  }
+
+  readonly prepare: Prepare = (texts) => {
+    this.#texts = texts;
+    this.#found = this.#regexp.capturesEach(texts);
+    this.#next = 0;
+  };
+
+  readonly read: ReadFields = (text) => {
+    const found = this.#captures(text);
     if (found === undefined) {
       return 'PARSE_DEADLINE';
     }
@@ -61,7 +83,7 @@ export function readGroups(regexp: RubyRegexp): ReadFields {
       return 'PARSE_UNMATCHED';
     }
     const fields: Fields = new Map();
-    for (const [index, name] of regexp.names.entries()) {
+    for (const [index, name] of this.#regexp.names.entries()) {
       const value = found[index];
       if (value !== undefined) {
         fields.set(name, value);
@@ -69,6 +91,14 @@ export function readGroups(regexp: RubyRegexp): ReadFields {
     }
     return fields;
   };
+
+  /** As it was prepared, if it was. */
+  #captures(text: string): Captures {
+    if (this.#next < this.#texts.length && this.#texts[this.#next] === text) {
+      return this.#found[this.#next++];
+    }
+    return this.#regexp.captures(text);
+  }
 }
 
 /** Compiles an expression that the configuration's check let pass. Throws CONFIG_INVALID_VALUE. */
