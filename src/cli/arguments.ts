@@ -14,6 +14,8 @@ const ofFluentd = {
   'suppress-config-dump': { type: 'boolean' },
   'emit-error-log-interval': { type: 'string' },
   'use-v1-config': { type: 'boolean' },
+  // The form follows from the file's name.
+  'config-file-type': { type: 'string' },
   'suppress-repeated-stacktrace': { type: 'string' },
   'without-source': { type: 'boolean' },
   workers: { type: 'string' },

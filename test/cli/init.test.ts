@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
+import { FluentClient } from '@fluent-org/logger';
 import { encode } from '@msgpack/msgpack';
 import { afterAll, describe, expect, test } from 'vitest';
 import { check } from '../../src/cli/check.ts';
@@ -87,14 +88,19 @@ test('a file that is there is not written over', async () => {
   expect((await run('docker', join(temp.path, 'no', 'such.conf'))).code).toBe(2);
 });
 
-/** Runs a starter in the real program on free ports, with its files in DIR, and sends one event. */
-async function lines(which: string, tag: string, record: unknown) {
+/** Runs a starter in the real program on free ports, with its files in DIR. */
+async function started(which: string, env: Readonly<Record<string, string>> = {}) {
   const { output } = await run(which);
   const config = output
     .replaceAll('port 24224', 'port PORT')
     .replaceAll('port 8080', 'port PORT1')
     .replaceAll('/var/log/forebay', 'DIR');
-  const forebay = await startForebay({ config, env: { TZ: 'UTC' } });
+  return await startForebay({ config, env: { TZ: 'UTC', ...env } });
+}
+
+/** The first line that comes of one event. */
+async function lines(which: string, tag: string, record: unknown) {
+  const forebay = await started(which);
   try {
     const socket = net.connect(forebay.port, '127.0.0.1');
     socket.write(encode([tag, 1_700_000_000, record, { chunk: 'c' }]));
@@ -130,4 +136,29 @@ test('kubernetes: the parts of the tag become fields', async () => {
     container: 'app',
     node: '127.0.0.1',
   });
+});
+
+test('aggregator: who has the key may send; events stand in files, and what needs attention in one more', async () => {
+  const forebay = await started('aggregator', { FOREBAY_SHARED_KEY: 'secret' });
+  try {
+    const client = new FluentClient('app', {
+      ack: { ackTimeout: 20_000 },
+      socket: { host: '127.0.0.1', port: forebay.port },
+      security: { clientHostname: 'client', sharedKey: 'secret' },
+    });
+    const time = 1_700_000_000_000;
+    await Promise.all([
+      client.emit('web', { level: 'error', m: 1 }, time),
+      client.emit('web', { level: 'info', m: 2 }, time),
+    ]);
+    await client.disconnect();
+    const read = (path: string) => readFileSync(join(forebay.folder, path), 'utf8').trim().split('\n');
+    expect(read('app/20231114.log').map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ level: 'error', m: 1, tag: 'app.web', sender: '127.0.0.1' }),
+      expect.objectContaining({ level: 'info', m: 2 }),
+    ]);
+    expect(read('attention/20231114.log')).toEqual([expect.stringContaining('"m":1')]);
+  } finally {
+    expect(await forebay.stop()).toBe(0);
+  }
 });
