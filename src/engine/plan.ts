@@ -15,7 +15,7 @@ import type { PluginDefinition, Registry } from '../plugin/registry.ts';
 import { parseTagPattern } from '../routing/tag-pattern.ts';
 import { checkFiles } from './file-check.ts';
 import { checkLabels } from './label-check.ts';
-import { systemOptions } from './system.ts';
+import { type SystemSettings, systemOptions, systemSettings } from './system.ts';
 
 interface Planned {
   readonly options: Readonly<Record<string, unknown>>;
@@ -59,8 +59,8 @@ export interface Plan {
   readonly inputs: readonly PlannedInput[];
   /** The rules of each label in the order of the configuration; the top level is `@ROOT`. */
   readonly labels: ReadonlyMap<string, readonly PlannedRule[]>;
-  /** `log_level` of `<system>`. */
-  readonly logLevel?: LogLevel;
+  /** What `<system>` says; undefined where there is none. */
+  readonly system: SystemSettings | undefined;
 }
 
 export const rootLabel = '@ROOT';
@@ -109,7 +109,7 @@ class Planner {
   }
 
   async plan(): Promise<Plan> {
-    const logLevel = await this.#readSystem();
+    const system = await this.#readSystem();
     await readOptions({ ...this.#root, elements: [] }, {}, this.#context);
     this.#findIds(this.#root);
     for (const element of this.#root.elements) {
@@ -122,7 +122,7 @@ class Planner {
     }
     checkLabels(this.#inputs, this.#labels, this.#report);
     checkFiles(this.#labels, this.#report);
-    return { inputs: this.#inputs, labels: this.#labels, ...(logLevel === undefined ? {} : { logLevel }) };
+    return { inputs: this.#inputs, labels: this.#labels, system };
   }
 
   #readContext(strict: boolean): ReadContext {
@@ -152,7 +152,7 @@ class Planner {
     }
   }
 
-  async #readSystem(): Promise<LogLevel | undefined> {
+  async #readSystem(): Promise<SystemSettings | undefined> {
     const [system, second] = this.#root.elements.filter(({ name }) => name === 'system');
     if (system === undefined) {
       return undefined;
@@ -170,7 +170,7 @@ class Planner {
     if (typeof wanted === 'string' && convert('bool', wanted, { strict: false }).value === true) {
       this.#context = this.#readContext(true);
     }
-    return (await readOptions(system, systemOptions, this.#context)).log_level;
+    return systemSettings(await readOptions(system, systemOptions, this.#context));
   }
 
   /** The ids that stand in the configuration, so that none is made that is there already. */

@@ -7,8 +7,8 @@ import { ownOrigin } from './own-log.ts';
 import { rootLabel } from './plan.ts';
 
 /** Tags that are counted each by itself; and what is longer is counted with the others. */
-const maxTags = 200;
-const longestTag = 256;
+const maxTags = 100;
+const longestTag = 200;
 const perTag = 'forebay_unmatched_tag_events_total';
 
 /** `tag` is empty for all tags past the bound together. */
@@ -30,18 +30,12 @@ export class Unmatched {
     this.#counters = counters;
     this.#log = log;
     this.#all = counters.get('forebay_unmatched_events_total');
-    // Of a graph before this one: they count on, and to the bound.
-    for (const counter of counters.list()) {
-      if (counter.name === perTag) {
-        this.#tags.set(keyOf(counter.labels['label'] ?? '', counter.labels['tag'] ?? ''), counter);
-      }
-    }
   }
 
   /** Most first. */
   get list(): readonly UnmatchedTag[] {
     return [...this.#tags.values()]
-      .map(({ labels, value }) => ({ tag: labels['tag'] ?? '', label: labels['label'] ?? '', events: value }))
+      .map(({ labels, value }) => ({ tag: labels['tag'] ?? '', label: labels['label'] ?? rootLabel, events: value }))
       .sort((a, b) => b.events - a.events);
   }
 
@@ -63,7 +57,7 @@ export class Unmatched {
       { code: 'EVENTS_UNMATCHED', tag, ...(label === rootLabel ? {} : { label }) },
       'No <match> takes events with this tag: they are dropped. forebay route shows which rules a tag meets.',
     );
-    const counter = this.#counters.get(perTag, { label, tag });
+    const counter = this.#counters.get(perTag, label === rootLabel ? { tag } : { tag, label });
     this.#tags.set(keyOf(label, tag), counter);
     return counter;
   }

