@@ -65,7 +65,7 @@ export class LineFormatter implements Formatter {
     while (at < end) {
       if (fast !== undefined) {
         at = fast.write(events, at, to);
-        if (at === end) {
+        if (at === end || (fast.full && to.at > 0)) {
           break;
         }
       }
