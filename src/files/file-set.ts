@@ -44,6 +44,8 @@ export class FileSet {
   readonly #leaving = new Set<LiveFile>();
   readonly #open = new Set<LiveFile>();
   readonly #filled = new Set<LiveFile>();
+  /** The one that was put there last. */
+  #lastFilled: LiveFile | undefined;
   readonly #failing = new Set<LiveFile>();
   /** Tried again, with no answer yet. */
   readonly #retried = new Set<LiveFile>();
@@ -103,10 +105,12 @@ export class FileSet {
    * is one only where more than `limit` bytes wait for all files, and it settles when half of them are gone.
    */
   commit(file: LiveFile, wait: boolean, limit: number): Promise<void> | undefined {
-    file.lastWrite = this.#settings.clock.now();
     file.writer.commit();
     const written = wait ? file.writer.whenWritten() : undefined;
-    this.#filled.add(file);
+    if (file !== this.#lastFilled) {
+      this.#lastFilled = file;
+      this.#filled.add(file);
+    }
     if (this.#filled.size > filledAtOnce) {
       this.#writeFilled();
     } else if (!this.#scheduled) {
@@ -171,10 +175,13 @@ export class FileSet {
   }
 
   #writeFilled(): void {
+    const now = this.#settings.clock.now();
     for (const file of this.#filled) {
+      file.lastWrite = now;
       file.writer.write();
     }
     this.#filled.clear();
+    this.#lastFilled = undefined;
   }
 
   #idle(file: LiveFile): void {

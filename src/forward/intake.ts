@@ -48,6 +48,8 @@ export class Intake {
   readonly #fields: readonly FieldEdit[];
   readonly #option = new MessageOption();
   readonly #clean: CleanEntries;
+  /** Whether the read window is in the module's memory. */
+  readonly #windowIsKnown: boolean;
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
 
@@ -58,6 +60,7 @@ export class Intake {
     this.#clock = clock;
     this.#fields = fields;
     this.#clean = new CleanEntries(settings.wasm);
+    this.#windowIsKnown = settings.window.bytes.buffer === settings.wasm?.memory.buffer;
   }
 
   /**
@@ -66,8 +69,8 @@ export class Intake {
    * a part.
    */
   usual(bytes: Uint8Array, pos: number, end: number, limit: number): number {
-    const { wasm, tags } = this.#settings;
-    if (wasm === undefined || bytes.buffer !== wasm.memory.buffer) {
+    const { wasm, tags, window } = this.#settings;
+    if (wasm === undefined || !(bytes === window.bytes ? this.#windowIsKnown : bytes.buffer === wasm.memory.buffer)) {
       return this.#usual(bytes, pos, end, limit);
     }
     if (this.#fields.length > 0) {

@@ -56,7 +56,8 @@ export class LineFormatter implements Formatter {
     const events = this.#from;
     const to = this.#to;
     const fast = this.#fast;
-    events.set(batch.entries);
+    const { entries, times } = batch;
+    events.set(entries, times?.entries === entries ? times.buffer : entries.buffer);
     to.set(area.bytes, area.used);
     this.#head?.setTag(batch.tag);
     fast?.reset();
