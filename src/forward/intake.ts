@@ -24,6 +24,9 @@ export type CloseReason =
   | 'FORWARD_INFLATE_BROKEN'
   | 'FORWARD_INFLATE_TOO_LARGE';
 
+/** After so many inflated bytes the event loop has its turn. */
+const inflatedAtOnce = 4 * 1024 * 1024;
+
 /** What a message did: `done`, or why the connection is to be closed. */
 export type Verdict = 'done' | CloseReason;
 
@@ -52,6 +55,8 @@ export class Intake {
   readonly #windowIsKnown: boolean;
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
+  /** Inflated since the event loop had its turn. */
+  #inflatedBytes = 0;
 
   /** `fields` are set in each record: the listener's source keys, for this peer. */
   constructor(settings: IntakeSettings, batcher: Batcher, clock: Clock, fields: readonly FieldEdit[]) {
@@ -227,9 +232,14 @@ export class Intake {
         return this.#large(compressed, bytes.slice(start, end), tag, this.#option.chunk(bytes), this.#option.signal);
       }
       verdict = this.#inflated(inflated, tag, this.#asks(bytes));
+      this.#inflatedBytes += inflated.length;
     }
     if (verdict === 'done') {
       this.#ack(bytes);
+    }
+    if (this.#inflatedBytes > inflatedAtOnce) {
+      this.#inflatedBytes = 0;
+      return new Promise((resolve) => setImmediate(() => resolve(verdict)));
     }
     return verdict;
   }
