@@ -21,7 +21,7 @@ export interface ControlOptions {
   /** The socket's path; without it `<pid>.sock` in the first folder that takes it. */
   readonly path?: string | undefined;
   readonly log: Logger;
-  status(): ControlStatus;
+  readonly status: () => ControlStatus | Promise<ControlStatus>;
   /** Where the page is and its token; undefined where there is none. The socket is for the user alone who runs the process. */
   page?(): PageAddress | undefined;
   /** Has the configuration read again; resolves with what came of it. */
@@ -237,10 +237,14 @@ function answerTo(line: string, options: ControlOptions): Answer | Promise<Answe
   if (op !== 'health') {
     return { ok: false, error: 'The request needs an "op" that is known: health, page, reload.' };
   }
+  return healthOf(options);
+}
+
+async function healthOf({ status, log }: ControlOptions): Promise<Answer> {
   try {
-    return { ok: true, ...options.status() };
+    return { ok: true, ...(await status()) };
   } catch (error) {
-    options.log.error({ err: error, code: 'CONTROL_STATUS_FAILED' }, 'The health could not be told.');
+    log.error({ err: error, code: 'CONTROL_STATUS_FAILED' }, 'The health could not be told.');
     return { ok: false, error: 'The health could not be told; the log says why.' };
   }
 }

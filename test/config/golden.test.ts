@@ -128,7 +128,7 @@ const cases: Readonly<Record<string, GoldenCase>> = {
     text: '<match **>\n  @type stdout\n  <format>\n    @type out_file\n    timezone Mars/Base\n  </format>\n</match>\n',
   },
   CONFIG_VALUE_TRAILING: { text: '<match **>\n  @type null\n  @id "a" b\n</match>\n' },
-  CONFIG_WORKER_SECTION: { text: `<worker 0>\n${all}</worker>\n` },
+  CONFIG_WORKER_SECTION: { text: `<worker 3>\n${all}</worker>\n` },
   LINT_FILTER_UNREACHABLE: {
     text: `${source}<match app.**>\n  @type null\n</match>\n<filter app.web>\n  @type stdout\n</filter>\n${all}`,
   },

@@ -1,5 +1,4 @@
 // Senders of the forward protocol that ask for an ack for each chunk and go on until they are told to stop: what was acked must have come out.
-import { once } from 'node:events';
 import net from 'node:net';
 import { encode } from '@msgpack/msgpack';
 
@@ -83,7 +82,7 @@ class Sender {
   async #connection(): Promise<boolean> {
     const socket = net.connect({ port: this.#options.port, host: '127.0.0.1', noDelay: true });
     socket.on('error', () => undefined);
-    const closed = once(socket, 'close');
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     let received = Buffer.alloc(0);
     let ended = false;
     for (const { message } of this.#waiting) {
