@@ -235,6 +235,10 @@ test('a reload: all workers take it or none, and there may be more of them or fe
   await send('a');
   await reload(`${system(2)}${source}${match(file('b'))}`);
   await send('b');
+  // Another option of the listener: all of them let go of it, and listen again.
+  const changed = source.replace('port PORT', 'port PORT\nbacklog 100');
+  await reload(`${system(2)}${changed}${match(file('b'))}`);
+  await send('b');
   // Worker 1 alone cannot open it: nobody takes it.
   const holder = net.createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
