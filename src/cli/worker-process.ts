@@ -4,6 +4,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Readable } from 'node:stream';
 import type { Logger } from '../core/log.ts';
 import { RelayFrames, type TakeRelayed } from '../live/relay-frames.ts';
+import { closeHandedOver } from './handed-over.ts';
 import { passLines } from './whole-lines.ts';
 import { relayDescriptor, workerVariable } from './worker-environment.ts';
 import { type Answers, WorkerLink } from './worker-link.ts';
@@ -84,6 +85,7 @@ export class WorkerProcess {
     const { log, number, relayed } = this.#settings;
     this.#started = performance.now();
     const worker = cluster.fork({ [workerVariable]: String(number) });
+    closeHandedOver(worker.process);
     const link = new WorkerLink((message) => void worker.send(message), {
       turn: () => this.#settings.turn(),
       ready: () => this.#becomesReady(),
