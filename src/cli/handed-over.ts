@@ -17,9 +17,15 @@ interface Handle {
 /** Closes the connections that the process was given and had not taken when it ended: their clients may come again. */
 export function closeHandedOver(child: ChildProcess): void {
   const underWay = new Map<unknown, Handle>();
+  let gone = false;
   const send = child.send.bind(child) as (...args: readonly unknown[]) => boolean;
   child.send = ((message: ClusterMessage, handle?: unknown, ...rest: readonly unknown[]) => {
     if (message.cmd === 'NODE_CLUSTER' && message.act === 'newconn' && isHandle(handle)) {
+      if (gone) {
+        // It has ended, which cluster learns a moment later.
+        handle.close();
+        return false;
+      }
       underWay.set(message.seq, handle);
     }
     return send(message, handle, ...rest);
@@ -29,12 +35,15 @@ export function closeHandedOver(child: ChildProcess): void {
       underWay.delete(message.ack);
     }
   });
-  child.once('exit', () => {
+  const end = () => {
+    gone = true;
     for (const handle of underWay.values()) {
       handle.close();
     }
     underWay.clear();
-  });
+  };
+  child.once('exit', end);
+  child.once('disconnect', end);
 }
 
 function isHandle(value: unknown): value is Handle {

@@ -25,6 +25,8 @@ import { sumOf, type WorkerStatus } from './worker-status.ts';
 const patience = 9_000;
 /** A worker that does not answer for this long, ms, does not take events in either. */
 const answerTime = 3_000;
+/** The process ends so long after all is stopped, ms, whatever is left. */
+const lastTime = 1_000;
 
 export interface SupervisorSettings {
   readonly log: Logger;
@@ -107,6 +109,8 @@ export class Supervisor {
       await this.#pages.stop();
       await this.#port.stop();
       await control?.stop();
+      // All is closed; what cluster may still hold of workers that were killed is no reason to stay.
+      setTimeout(() => process.exit(code), lastTime).unref();
     }
     return code;
   }

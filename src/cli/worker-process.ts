@@ -119,6 +119,7 @@ export class WorkerProcess {
 
   #becomesReady(): void {
     this.#isReady = true;
+    this.#settings.log.info({ worker: this.number, pid: this.pid }, 'A worker runs.');
     this.#ready.resolve();
   }
 

@@ -67,6 +67,7 @@ class Worker {
   #plan: Plan;
   /** What ran before the last reload, to go back to where another worker could not. */
   #before: Plan;
+  #reloading: Promise<void> = Promise.resolve();
 
   constructor(request: RunRequest, settings: WorkerSettings) {
     const { worker, log, logTap, plan } = settings;
@@ -77,8 +78,8 @@ class Worker {
     this.#link = new WorkerLink((message) => process.send?.(message), {
       stop: () => this.#end.resolve(0),
       flush: () => this.#collector.flush(),
-      reload: () => this.#reload(),
-      revert: () => this.#run(this.#before),
+      reload: () => this.#one(() => this.#reload()),
+      revert: () => this.#one(() => this.#run(this.#before)),
       status: () => this.#status(),
     });
     this.#collector = new Collector(plan, {
@@ -103,10 +104,17 @@ class Worker {
     void this.#link.ask('ready').catch(() => undefined);
     const code = await this.#end.promise;
     clearInterval(timer);
+    await this.#reloading.catch(() => undefined);
     await this.#collector.stop();
     await this.#link.ask('tell', this.#status(), 1_000).catch(() => undefined);
     this.#relay.destroy();
     return code;
+  }
+
+  /** One reload after the other, and none beside the stop. */
+  #one(reload: () => Promise<void>): Promise<void> {
+    this.#reloading = this.#reloading.catch(() => undefined).then(reload);
+    return this.#reloading;
   }
 
   async #reload(): Promise<void> {

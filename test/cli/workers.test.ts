@@ -69,11 +69,11 @@ const runs = (line: string) => line.includes('Forebay is running.');
 const taken = (line: string) => line.includes('was read again, and runs');
 const coded = (code: string) => (line: string) => line.includes(`"code":"${code}"`);
 
-/** Resolves with the `times`-th line that a worker is listening. */
-async function listening(forebay: Forebay, worker: number, times: number): Promise<void> {
+/** Resolves when a worker runs for the `times`-th time. */
+async function runsAgain(forebay: Forebay, worker: number, times: number): Promise<void> {
   let left = times;
   await forebay.stderr.waitForLine(
-    (line) => line.includes(`"worker":${worker}`) && line.includes('Listening for events.') && --left === 0,
+    (line) => line.includes(`"worker":${worker}`) && line.includes('A worker runs.') && --left === 0,
   );
 }
 
@@ -136,7 +136,7 @@ test('kill -9 of one worker: the other serves on, it comes back, nothing that wa
       if (!killed && acked > 1000) {
         killed = true;
         process.kill(victim, 'SIGKILL');
-        void listening(forebay, 1, 2).then(() => {
+        void runsAgain(forebay, 1, 2).then(() => {
           back = true;
         });
       }
@@ -198,7 +198,7 @@ export default { kind: 'output', type: 'dies', summary: 'Dies.', options: { file
   await once(socket, 'data');
   socket.destroy();
   rmSync(dead);
-  await listening(again, 1, 2);
+  await runsAgain(again, 1, 2);
   expect(await health(again)).toMatchObject({ healthy: true });
   // Without their parent they end too: its pipes are closed when the last of them is gone.
   process.kill(again.pid, 'SIGKILL');
