@@ -85,6 +85,7 @@ interface RunSettings {
 class Run {
   readonly #request: RunRequest;
   readonly #settings: RunSettings;
+  readonly #started = Promise.withResolvers<void>();
   readonly #end = Promise.withResolvers<0 | 1>();
   readonly #collector: Collector;
   readonly #reloader: Reloader;
@@ -95,11 +96,11 @@ class Run {
     const { log, logTap, plan, loaded, load } = settings;
     this.#request = request;
     this.#settings = settings;
-    let running = false;
     handleSignals(log, {
       stop: () => this.#end.resolve(0),
-      reload: (signal) => running && void this.#reloader.reload(signal),
-      flush: () => running && this.#collector.flush(),
+      // One that comes earlier is heard when there is something to put in place of.
+      reload: (signal) => void this.#started.promise.then(() => this.#reloader.reload(signal)),
+      flush: () => void this.#started.promise.then(() => this.#collector.flush()),
     });
     this.#collector = new Collector(plan, {
       ...{ log, logTap, workerId: 0, workers: 1, viewer: request.viewer },
@@ -117,7 +118,6 @@ class Run {
       run: (next) => this.#run(next),
       read: (files) => request.watch && this.#watch.follow(files),
     });
-    running = true;
   }
 
   async run(): Promise<0 | 1> {
@@ -135,6 +135,7 @@ class Run {
       this.#watch.follow(loaded.sources.keys());
     }
     log.info({ configuration: this.#request.file, control: control.path }, 'Forebay is running.');
+    this.#started.resolve();
     const code = await this.#end.promise;
     this.#watch.stop();
     await this.#reloader.stop();

@@ -40,6 +40,7 @@ export class Supervisor {
   readonly #settings: SupervisorSettings;
   readonly #counters = new Counters();
   readonly #shared = new SharedParts();
+  readonly #started = Promise.withResolvers<void>();
   readonly #end = Promise.withResolvers<0 | 1>();
   readonly #workers: WorkerProcess[] = [];
   readonly #pages: WorkerPages;
@@ -70,7 +71,8 @@ export class Supervisor {
     });
     handleSignals(log, {
       stop: () => this.#end.resolve(0),
-      reload: (signal) => void this.#reloader.reload(signal),
+      // One that comes earlier is heard when all of them run.
+      reload: (signal) => void this.#started.promise.then(() => this.#reloader.reload(signal)),
       flush: () => this.#flush(),
     });
     process.stdout.on('error', (error) => {
@@ -101,6 +103,7 @@ export class Supervisor {
       }
       const workers = this.#workers.length;
       log.info({ configuration: this.#request.file, control: control.path, workers }, 'Forebay is running.');
+      this.#started.resolve();
       code = await this.#end.promise;
     } finally {
       this.#watch.stop();
@@ -214,11 +217,10 @@ export class Supervisor {
     const perWorker = (name: string, value: (status: WorkerStatus) => number) =>
       told.map(({ number, status }) => ({ name, labels: { worker: String(number) }, value: value(status) }));
     return {
-      counters: this.#sum(),
+      counters: [...this.#sum(), ...perWorker('forebay_worker_cpu_seconds_total', ({ cpu }) => cpu)],
       gauges: [
         ...gaugesOf(healthy),
         { name: 'forebay_workers', labels: {}, value: this.#workers.filter(({ ready }) => ready).length },
-        ...perWorker('forebay_worker_cpu_seconds', ({ cpu }) => cpu),
         ...perWorker('forebay_worker_resident_memory_bytes', ({ memory }) => memory),
       ],
     };

@@ -17,6 +17,7 @@ import { Refusals } from './refusals.ts';
 const maxLabels = 64;
 /** Tags that no match takes have counters of their own, up to so many. */
 const maxUnmatchedTags = 100;
+const longestTag = 200;
 
 /** The rules of each label; the top level is `@ROOT`. */
 export type Rules = ReadonlyMap<string, readonly Rule<FilterNode, OutputNode>[]>;
@@ -105,7 +106,7 @@ export class Routes {
 
   /** Counts what nobody takes by its tag, as long as there are not too many. */
   #countTag(batch: Batch, label: string): void {
-    const tag = batch.tag.text;
+    const tag = batch.tag.text.slice(0, longestTag);
     const key = `${label} ${tag}`;
     let counter = this.#unmatched.get(key);
     if (counter === undefined && this.#unmatched.size < maxUnmatchedTags) {

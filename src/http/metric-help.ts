@@ -29,6 +29,7 @@ export const counterHelp: Readonly<Record<string, string>> = {
   forebay_unmatched_tag_events_total: 'The same by tag; those of tags beyond the first hundred have none.',
   forebay_unprintable_events_total: 'Events that a format cannot write.',
   forebay_viewer_dropped_events_total: 'Events that a browser did not get, because it was too slow.',
+  forebay_worker_cpu_seconds_total: 'CPU seconds that a worker has used, by its number.',
   forebay_worker_exits_total: 'Times that a worker ended without having been asked to.',
 };
 
@@ -36,7 +37,6 @@ export const counterHelp: Readonly<Record<string, string>> = {
 export const gaugeHelp: Readonly<Record<string, string>> = {
   forebay_healthy: '1 where all is well, 0 where an output holds the inputs or something could not be opened.',
   forebay_info: 'Always 1; the version is in its label.',
-  forebay_worker_cpu_seconds: 'CPU seconds that a worker has used, by its number.',
   forebay_worker_resident_memory_bytes: 'Memory of a worker, by its number.',
   forebay_workers: 'Workers that run.',
 };
