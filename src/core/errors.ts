@@ -29,6 +29,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FILE_LINK_FAILED: {
+    template: 'The link {path} cannot be made: {reason}.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FILE_NOT_WRITABLE: {
     template: '{path} cannot be written: {reason}. {remedy}',
     retryable: false,
@@ -37,6 +42,16 @@ export const errorTable = {
   FILE_REFUSED: {
     template: '{what}, and is not written to.',
     retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_REMOVAL_FAILED: {
+    template: 'An old file cannot be removed: {reason}.',
+    retryable: true,
+    fatalFor: 'record',
+  },
+  FILE_ROTATION_FAILED: {
+    template: '{path} cannot be renamed, and grows on: {reason}.',
+    retryable: true,
     fatalFor: 'record',
   },
   FILE_UNWRITTEN: {
@@ -91,6 +106,16 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FORWARD_ACKS_UNREAD: {
+    template: 'A peer did not read its acks within unread_acks_timeout: closing the connection.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FORWARD_ADDRESS_LIMIT: {
+    template: 'A peer is refused: connections_per_address_limit connections from its address are open.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_ADDRESS_REFUSED: {
     template: 'A peer is refused: allow does not name its address.',
     retryable: false,
@@ -112,6 +137,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FORWARD_CONNECTIONS_LIMIT: {
+    template: 'A peer is refused: connections_limit connections are open.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_DATAGRAM_DROPPED: {
     template: 'Events in UDP datagrams are dropped, because outputs do not keep up.',
     retryable: true,
@@ -121,6 +151,12 @@ export const errorTable = {
     template: 'An output refused events: closing the connection without an ack, so that the sender sends them again.',
     retryable: true,
     fatalFor: 'connection',
+  },
+  FORWARD_ENTRIES_DROPPED: {
+    template:
+      'A message with more events than entries_limit is dropped and acked. Raise the limit, or have the sender make smaller chunks.',
+    retryable: false,
+    fatalFor: 'record',
   },
   FORWARD_FRAME_TOO_LARGE: {
     template: 'A message is over its limit and cannot be passed by: closing the connection.',
@@ -137,8 +173,18 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_IDLE: {
+    template: 'A connection was silent for idle_timeout: closing it.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_INFLATE_BROKEN: {
     template: 'Compressed entries are broken: closing the connection without an ack.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_INFLATE_RATIO: {
+    template: 'Compressed entries are over decompression_ratio_limit: closing the connection without an ack.',
     retryable: false,
     fatalFor: 'connection',
   },
@@ -165,6 +211,11 @@ export const errorTable = {
   FORWARD_MALFORMED: {
     template: 'Bytes are no msgpack that the forward protocol knows: closing the connection.',
     retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_MESSAGE_TIMEOUT: {
+    template: 'A message was not whole message_timeout after its first byte: closing the connection without an ack.',
+    retryable: true,
     fatalFor: 'connection',
   },
   FORWARD_NOT_FORWARD: {
@@ -203,6 +254,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_TAG_TOO_LARGE: {
+    template: 'Events whose tag is longer than tag_size_limit are dropped.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FORWARD_UNFINISHED_SPENT: {
     template:
       'The memory for unfinished messages is spent, and this connection holds most of it: closing the connection.',
@@ -224,8 +280,18 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  PARSE_DEADLINE: {
+    template: 'The expression of the parser takes too long for the text. Write it without nested repetitions.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   PARSE_ENCODING: {
     template: 'The text is no UTF-8, and cannot be parsed.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  PARSE_MALFORMED: {
+    template: 'The text begins as the parser expects, and is broken.',
     retryable: false,
     fatalFor: 'record',
   },

@@ -1,5 +1,6 @@
 // Joins messages of one tag in a row, inside one read, into batches, in the read's own bytes. Which events are good ones is intake.ts.
 import type { Batch, Emit, Origin, Tag } from '../core/batch.ts';
+import { handedOn, type TakenChunk } from './resends.ts';
 
 /** Entries longer than this are handed on by themselves, rather than moved next to others. */
 const joinLimit = 16 * 1024;
@@ -17,6 +18,7 @@ export class Batcher {
   readonly #origin: Origin;
   readonly #handed: Handed;
   #bytes: Uint8Array = new Uint8Array(0);
+  #buffer: ArrayBufferLike = this.#bytes.buffer;
   #tag: Tag | undefined;
   #start = 0;
   #end = 0;
@@ -25,6 +27,8 @@ export class Batcher {
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
   #acks: Uint8Array[] | undefined;
+  /** Those of the chunks that are remembered. */
+  #taken: TakenChunk[] | undefined;
   #arrived = 0;
   /** What the last `addCopy` waits for. */
   settled: Promise<void> | undefined;
@@ -37,7 +41,10 @@ export class Batcher {
 
   /** The read that the next events stand in, and its time. */
   begin(bytes: Uint8Array, arrived: number): void {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#buffer = bytes.buffer;
+    }
     this.#arrived = arrived;
   }
 
@@ -88,20 +95,39 @@ export class Batcher {
     last = Number.NaN,
   ): void {
     this.flush();
-    this.settled = this.#emit(this.#batch(tag, entries, count, acks, first, last));
+    this.settled = this.#emit(this.#batch(tag, entries, entries.buffer, count, acks, first, last));
     this.#handed(undefined, this.settled, entries.length);
   }
 
-  /** The chunk id of the message that was added last. */
-  ack(chunk: Uint8Array): void {
+  /** The chunk id of the message that was added last; `taken` is told what becomes of its events. */
+  ack(chunk: Uint8Array, taken?: TakenChunk): void {
     if (this.#count === 0) {
       // Nothing of the message is waiting: it is done when all before it are.
+      if (taken !== undefined) {
+        handedOn([taken], this.settled);
+      }
       this.#handed([chunk], undefined, 0);
-    } else if (this.#acks === undefined) {
+      return;
+    }
+    if (this.#acks === undefined) {
       this.#acks = [chunk];
     } else {
       this.#acks.push(chunk);
     }
+    if (taken !== undefined) {
+      this.#taken ??= [];
+      this.#taken.push(taken);
+    }
+  }
+
+  /** The chunk id of a message that was taken before, perhaps by another connection; false where its events never were handed on. */
+  ackAgain(taken: TakenChunk, chunk: Uint8Array | undefined): boolean {
+    this.flush();
+    if (taken.state === 'joining' || chunk === undefined) {
+      return false; // emit has thrown
+    }
+    this.#handed([chunk], taken.settled, 0);
+    return true;
   }
 
   /** Hands on what was joined. */
@@ -109,14 +135,21 @@ export class Batcher {
     if (this.#count === 0 || this.#tag === undefined) {
       return;
     }
-    const entries = this.#bytes.subarray(this.#start, this.#end);
+    const buffer = this.#buffer;
+    const entries = new Uint8Array(buffer, this.#bytes.byteOffset + this.#start, this.#end - this.#start);
     const acks = this.#acks;
-    const batch = this.#batch(this.#tag, entries, this.#count, acks, this.#first, this.#last);
+    const batch = this.#batch(this.#tag, entries, buffer, this.#count, acks, this.#first, this.#last);
     this.#count = 0;
     this.#first = Number.POSITIVE_INFINITY;
     this.#last = Number.NEGATIVE_INFINITY;
     this.#acks = undefined;
-    this.#handed(acks, this.#emit(batch), entries.length);
+    const taken = this.#taken;
+    this.#taken = undefined;
+    const settled = this.#emit(batch);
+    if (taken !== undefined) {
+      handedOn(taken, settled);
+    }
+    this.#handed(acks, settled, entries.length);
   }
 
   /** Where events of `tag` go next, or -1 where they begin a batch of their own. */
@@ -133,12 +166,13 @@ export class Batcher {
   #batch(
     tag: Tag,
     entries: Uint8Array,
+    buffer: ArrayBufferLike,
     count: number,
     acks: readonly Uint8Array[] | undefined,
     first: number,
     last: number,
   ): Batch {
-    const times = first <= last ? { entries, first, last } : undefined;
+    const times = first <= last ? { entries, first, last, buffer } : undefined;
     return { tag, entries, count, origin: this.#origin, seq: 0, arrived: this.#arrived, acks, times };
   }
 }

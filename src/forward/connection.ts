@@ -1,17 +1,20 @@
 // A socket and what speaks on it: first the handshake, where one is asked for, then the session. Which sockets there are is
 // stream-listener.ts.
 import type net from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { Origin } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
+import { Stall, type StallCode, type StallLimits } from './connection-limits.ts';
 import type { ListenAddress } from './listen-error.ts';
 import type { HandshakeFault, HandshakeResult, ServerHandshake } from './server-handshake.ts';
 import { type Link, Session, type SessionClose, type SessionSettings } from './session.ts';
 import { type SourceKeys, sourceFields } from './source-fields.ts';
 
-/** One connection may take this many bytes before others get their turn. */
+/** One connection may take this many bytes, or this many ms, before others get their turn: a byte of compressed data is work for twenty. */
 const turnBytes = 4 * 1024 * 1024;
+const turnTime = 10;
 
-export type ConnectionClose = SessionClose | HandshakeFault | 'FORWARD_HANDSHAKE_TIMEOUT';
+export type ConnectionClose = SessionClose | HandshakeFault | StallCode | 'FORWARD_HANDSHAKE_TIMEOUT';
 
 export interface StreamListenerSettings {
   readonly address: ListenAddress;
@@ -26,6 +29,7 @@ export interface StreamListenerSettings {
   readonly session: SessionSettings;
   /** ms that a handshake may take, of TLS and of the protocol each. */
   readonly handshakeTimeout: number;
+  readonly stalls: StallLimits;
   readonly connections: Counter;
   /** Told of each connection that is closed for a fault. */
   closedFor(reason: ConnectionClose, origin: Origin, cause: unknown, claims?: Readonly<Record<string, string>>): void;
@@ -51,7 +55,9 @@ export class Connection implements Link {
   #session: Session | undefined;
   #timer: NodeJS.Timeout | undefined;
   #socket: net.Socket | undefined;
+  readonly #stall = new Stall(performance.now());
   #turn = 0;
+  #turnSpent = 0;
   /** Stopped because the peer does not read its acks. */
   #choked = false;
   #stopping = false;
@@ -76,6 +82,7 @@ export class Connection implements Link {
     socket.on('error', () => undefined);
     socket.on('drain', () => {
       this.#choked = false;
+      this.#stall.choked(undefined);
       this.resume();
     });
     socket.once('close', () => {
@@ -94,6 +101,7 @@ export class Connection implements Link {
   send(bytes: Uint8Array): void {
     if (this.#socket?.writable === true && !this.#socket.write(bytes)) {
       this.#choked = true;
+      this.#stall.choked(performance.now());
     }
     if (this.#session?.idle === true) {
       this.#idle?.();
@@ -113,6 +121,23 @@ export class Connection implements Link {
       this.#socket?.resetAndDestroy();
     } else {
       this.#socket?.destroySoon();
+    }
+  }
+
+  /** Closes a connection that stands still for longer than it may. Where we do not read, the peer is not to blame. */
+  closeIfStalled(now: number): void {
+    if (this.#handshake !== undefined || this.#stopping || this.#socket?.destroyed !== false) {
+      return;
+    }
+    const { session, stalls } = this.#settings;
+    if (!this.#choked && (session.gate.closed || this.#session?.idle === false)) {
+      this.#stall.held(now);
+    }
+    const code = this.#stall.over(now, stalls);
+    if (code !== undefined) {
+      this.close(code);
+      // Nobody reads what is left to send.
+      this.#socket.destroy();
     }
   }
 
@@ -150,6 +175,7 @@ export class Connection implements Link {
   }
 
   #read(count: number): boolean {
+    const begin = performance.now();
     let go: boolean;
     try {
       const session = this.#session;
@@ -158,9 +184,14 @@ export class Connection implements Link {
       this.close('FORWARD_EMIT_FAILED', error);
       return false;
     }
+    if (this.#session !== undefined) {
+      this.#stall.read(performance.now(), count, this.#session.unfinished);
+    }
     this.#turn += count;
-    if (go && this.#turn > turnBytes) {
+    this.#turnSpent += performance.now() - begin;
+    if (go && (this.#turn > turnBytes || this.#turnSpent > turnTime)) {
       this.#turn = 0;
+      this.#turnSpent = 0;
       setImmediate(() => this.resume());
       return false;
     }

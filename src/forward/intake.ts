@@ -1,45 +1,26 @@
 // Says what a message of the forward protocol means: its mode, its events, its ack; as Fluentd's in_forward does, but that what is no event
 // goes nowhere. Finding messages is framer.ts, joining events batcher.ts.
 import type { Tag } from '../core/batch.ts';
-import type { ByteBudget } from '../core/byte-budget.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ReadWindow } from '../core/read-window.ts';
 import { CleanEntries } from '../msgpack/clean-entries.ts';
 import { type FieldEdit, setFields } from '../msgpack/edit.ts';
 import { arrayLength, firstElement, isArray, isMap, isTime } from '../msgpack/entries.ts';
 import { Skip } from '../msgpack/skip.ts';
 import { type Span, stringSpan } from '../msgpack/text.ts';
 import { isZero, isZeroTime, writeEventTime } from '../msgpack/time.ts';
-import type { Wasm } from '../msgpack/wasm.ts';
 import type { Batcher } from './batcher.ts';
 import type { Framer } from './framer.ts';
-import { type CompressedKind, InflateError, type SmallInflater } from './inflate.ts';
+import { type CompressedKind, InflateError } from './inflate.ts';
 import { inflateLarge } from './inflate-large.ts';
+import type { IntakeSettings, Verdict } from './intake-settings.ts';
 import { MessageOption } from './option.ts';
-import type { TagReader } from './tag-reader.ts';
+import { handedOn, type PeerResends } from './resends.ts';
 
-export type CloseReason =
-  | 'FORWARD_OPTION_INVALID'
-  | 'FORWARD_MALFORMED'
-  | 'FORWARD_INFLATE_BROKEN'
-  | 'FORWARD_INFLATE_TOO_LARGE';
+/** After so many inflated bytes the event loop has its turn. */
+const inflatedAtOnce = 4 * 1024 * 1024;
 
-/** What a message did: `done`, or why the connection is to be closed. */
-export type Verdict = 'done' | CloseReason;
-
-/** What is done with all messages of a listener. */
-export interface IntakeSettings {
-  readonly window: ReadWindow;
-  /** Works in the window's memory; undefined where its TypeScript twins serve. */
-  readonly wasm?: Wasm | undefined;
-  readonly tags: TagReader;
-  readonly inflater: SmallInflater;
-  readonly inflateLimit: number;
-  /** Bytes of inflated entries that the process may hold at a time. */
-  readonly inflateHeld: ByteBudget;
-  /** Told of events that were dropped, and why. */
-  dropped(code: 'FORWARD_INVALID_EVENT' | 'FORWARD_NOT_LOGS', tag: string, count: number): void;
-}
+/** Up to this many bytes out, no ratio is asked. */
+const anyRatio = 1024 * 1024;
 
 export class Intake {
   readonly #settings: IntakeSettings;
@@ -48,16 +29,30 @@ export class Intake {
   readonly #fields: readonly FieldEdit[];
   readonly #option = new MessageOption();
   readonly #clean: CleanEntries;
+  /** Whether the read window is in the module's memory. */
+  readonly #windowIsKnown: boolean;
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
+  /** Inflated since the event loop had its turn. */
+  #inflatedBytes = 0;
 
-  /** `fields` are set in each record: the listener's source keys, for this peer. */
-  constructor(settings: IntakeSettings, batcher: Batcher, clock: Clock, fields: readonly FieldEdit[]) {
+  readonly #resends: PeerResends | undefined;
+
+  /** `fields` are set in each record: the listener's source keys, for this peer. `resends` knows what it has sent before. */
+  constructor(
+    settings: IntakeSettings,
+    batcher: Batcher,
+    clock: Clock,
+    fields: readonly FieldEdit[],
+    resends?: PeerResends,
+  ) {
+    this.#resends = resends;
     this.#settings = settings;
     this.#batcher = batcher;
     this.#clock = clock;
     this.#fields = fields;
     this.#clean = new CleanEntries(settings.wasm);
+    this.#windowIsKnown = settings.window.bytes.buffer === settings.wasm?.memory.buffer;
   }
 
   /**
@@ -66,8 +61,8 @@ export class Intake {
    * a part.
    */
   usual(bytes: Uint8Array, pos: number, end: number, limit: number): number {
-    const { wasm, tags } = this.#settings;
-    if (wasm === undefined || bytes.buffer !== wasm.memory.buffer) {
+    const { wasm, tags, window } = this.#settings;
+    if (wasm === undefined || !(bytes === window.bytes ? this.#windowIsKnown : bytes.buffer === wasm.memory.buffer)) {
       return this.#usual(bytes, pos, end, limit);
     }
     if (this.#fields.length > 0) {
@@ -149,6 +144,15 @@ export class Intake {
     } else {
       this.#option.clear();
     }
+    if (this.#resends !== undefined && this.#option.asks) {
+      // The batcher works in these bytes: they are hashed before anything of the message is added.
+      const end = base + (starts[Math.min(elements, 4)] as number);
+      const taken = this.#resends.find(bytes, base, end);
+      if (taken !== undefined && this.#batcher.ackAgain(taken, this.#option.chunk(bytes))) {
+        this.#resends.count();
+        return 'done';
+      }
+    }
     if (optionAt === 3) {
       return elements < 3 ? this.#drop(tag, 1) : this.#single(bytes, tag, base, frame);
     }
@@ -162,7 +166,10 @@ export class Intake {
   /** Acks a message that was too large to be held, by its option between `start` and `end`. */
   oversize(bytes: Uint8Array, start: number, end: number): void {
     this.#option.read(bytes, start, end);
-    this.#ack(bytes);
+    const chunk = this.#option.chunk(bytes);
+    if (chunk !== undefined) {
+      this.#batcher.ack(chunk);
+    }
   }
 
   /** Message mode: `[tag, time, record, option]`. */
@@ -224,9 +231,14 @@ export class Intake {
         return this.#large(compressed, bytes.slice(start, end), tag, this.#option.chunk(bytes), this.#option.signal);
       }
       verdict = this.#inflated(inflated, tag, this.#asks(bytes));
+      this.#inflatedBytes += inflated.length;
     }
     if (verdict === 'done') {
       this.#ack(bytes);
+    }
+    if (this.#inflatedBytes > inflatedAtOnce) {
+      this.#inflatedBytes = 0;
+      return new Promise((resolve) => setImmediate(() => resolve(verdict)));
     }
     return verdict;
   }
@@ -238,21 +250,32 @@ export class Intake {
     chunk: Uint8Array | undefined,
     signal: number,
   ): Promise<Verdict> {
-    const { inflateLimit, inflateHeld } = this.#settings;
+    const { inflateLimit, inflateRatio, inflateHeld } = this.#settings;
+    const limit = Math.min(inflateLimit, Math.max(anyRatio, inflateRatio * input.length));
     const asks = chunk === undefined ? undefined : [chunk];
     this.#option.clear();
     this.#option.signal = signal;
+    const whole = Promise.withResolvers<void>();
+    const taken = chunk === undefined ? undefined : this.#resends?.add();
+    if (taken !== undefined) {
+      handedOn([taken], whole.promise);
+    }
     try {
-      for await (const run of inflateLarge(kind, input, inflateLimit, inflateHeld)) {
+      for await (const run of inflateLarge(kind, input, limit, inflateHeld)) {
         this.#inflated(run, tag, asks);
         await this.#batcher.settled;
       }
     } catch (error) {
+      whole.promise.catch(() => undefined); // who waits for it hears of it
+      whole.reject(error);
       if (error instanceof InflateError) {
-        return inflateReason[error.failure];
+        return error.failure === 'large' && limit < inflateLimit
+          ? 'FORWARD_INFLATE_RATIO'
+          : inflateReason[error.failure];
       }
       throw error;
     }
+    whole.resolve();
     if (chunk !== undefined) {
       this.#batcher.ack(chunk);
     }
@@ -302,6 +325,8 @@ export class Intake {
     }
     if (this.#option.signal !== 0) {
       this.#settings.dropped('FORWARD_NOT_LOGS', tag.text, count);
+    } else if (count > this.#settings.entriesLimit) {
+      this.#settings.dropped('FORWARD_ENTRIES_DROPPED', tag.text, count);
     } else if (inPlace) {
       this.#batcher.addRun(tag, start, end, count, first, last);
     } else {
@@ -323,14 +348,15 @@ export class Intake {
   }
 
   #drop(tag: Tag | undefined, count: number): 'done' {
-    this.#settings.dropped('FORWARD_INVALID_EVENT', tag?.text ?? '', count);
+    const { dropped, tags } = this.#settings;
+    dropped(tag === undefined ? tags.fault : 'FORWARD_INVALID_EVENT', tag?.text ?? '', count);
     return 'done';
   }
 
   #ack(bytes: Uint8Array): void {
     const chunk = this.#option.chunk(bytes);
     if (chunk !== undefined) {
-      this.#batcher.ack(chunk);
+      this.#batcher.ack(chunk, this.#resends?.add());
     }
   }
 

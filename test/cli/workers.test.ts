@@ -284,7 +284,7 @@ test('what stands in <worker> is that worker’s alone; a unix socket is shared;
 
   for (let n = 0; n < 6; n++) {
     const socket = net.connect(join(forebay.folder, 'in.sock'));
-    socket.write(encode(['a', 1_700_000_000, { c: 0, n }, { chunk: 'c' }]));
+    socket.write(encode(['a', 1_700_000_000, { c: 0, n }, { chunk: `unix-${n}` }]));
     await once(socket, 'data');
     socket.destroy();
   }

@@ -54,7 +54,7 @@ test.each([
   // Not once(): it rejects where a byte was on its way when the connection was closed.
   await new Promise<void>((resolve) => socket.once('close', () => resolve()));
   clearInterval(drip);
-  expect(performance.now() - begin).toBeLessThan(3000);
+  expect(performance.now() - begin).toBeLessThan(20_000);
 });
 
 test('the files of the page are served with their types, and those of the build may be kept', async () => {

@@ -1,4 +1,5 @@
 // Senders of the forward protocol that ask for an ack for each chunk and go on until they are told to stop: what was acked must have come out.
+import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 import { encode } from '@msgpack/msgpack';
 
@@ -26,7 +27,7 @@ export interface Sent {
 
 /** Sends `{"c": connection, "n": number}` with the tag `app.c`; resolves when every connection has had its last ack. */
 export async function sendAcked(options: SenderOptions): Promise<Sent> {
-  const state: State = { acked: 0, events: [], broken: 0 };
+  const state: State = { name: randomUUID(), acked: 0, events: [], broken: 0 };
   await Promise.all(Array.from({ length: options.connections }, (_, c) => new Sender(c, options, state).run()));
   return state;
 }
@@ -45,6 +46,8 @@ export function compare(
 }
 
 interface State {
+  /** No chunk has the name of one of other senders: it would be taken for that one, sent again. */
+  readonly name: string;
   acked: number;
   readonly events: string[];
   broken: number;
@@ -123,7 +126,7 @@ class Sender {
   }
 
   #make(): Buffer {
-    const chunk = `${this.#c}-${this.#chunk++}`;
+    const chunk = `${this.#state.name}-${this.#c}-${this.#chunk++}`;
     const events: string[] = [];
     const entries: Uint8Array[] = [];
     for (let i = 0; i < this.#options.chunk; i++) {
