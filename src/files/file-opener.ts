@@ -69,8 +69,8 @@ export class FileOpener {
 
   constructor(settings: FileOpenerSettings) {
     this.#settings = settings;
-    this.#links = new NewestLinks({ ...settings.links, folderMode: settings.modes.folder, log: settings.log });
     this.continues = settings.continues;
+    this.#links = new NewestLinks({ ...settings.links, folderMode: settings.modes.folder, log: settings.log });
   }
 
   /** Opens a file of which there is something to write. Throws PathRefused, or what the system says. */

@@ -6,15 +6,15 @@ import { errorTable } from '../core/errors.ts';
 export const counterHelp: Readonly<Record<string, string>> = {
   forebay_file_refused_bytes_total:
     'Bytes that a file output dropped, because what lies in the way must not be written to.',
-  forebay_file_removed_bytes_total: 'Bytes of old files that retain_age, retain_size or rotate_count removed.',
-  forebay_file_removed_files_total: 'Old files that retain_age, retain_size or rotate_count removed.',
+  forebay_file_removed_bytes_total: 'Bytes of old files that a file output removed, because there were too many.',
+  forebay_file_removed_files_total: 'Old files that a file output removed, because there were too many.',
   forebay_file_write_failures_total: 'Writes to files that failed, and are tried again.',
   forebay_filter_dropped_events_total: 'Events that a filter took out.',
   forebay_filter_errors_total: 'Events that a filter could not look at, by what was wrong.',
   forebay_filter_events_total: 'Events that a filter got.',
   forebay_forward_connections_total: 'Connections that an input accepted.',
   forebay_forward_resent_chunks_total:
-    'Chunks that came again because their ack was lost, and were acked and not taken twice.',
+    'Chunks that came again after they were taken, and are acked without being taken twice.',
   forebay_http_refused_total: 'HTTP requests that were refused, by why.',
   forebay_ignored_errors_total: 'Batches that a store with ignore_error could not take.',
   forebay_input_bytes_total: 'Bytes of the events that an input took in, as msgpack.',

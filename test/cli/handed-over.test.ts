@@ -32,4 +32,4 @@ test('connections that a stopped worker was given are closed when it is killed',
   for (const pid of children) process.kill(pid, 'SIGKILL');
   // Two were under way, two waited behind them; without workers there is nobody to serve any of them.
   await Promise.all(closed);
-});
+}, 60_000);

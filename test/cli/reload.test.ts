@@ -78,6 +78,11 @@ test(`a reload every 100 ms during ${events} acked events over 20 connections: n
   expect(log.filter(({ level }) => level > 30)).toEqual([]);
 }, 600_000);
 
+/** A connection that may be closed by the other side at any time. */
+function connect(port: number): net.Socket {
+  return net.connect(port, '127.0.0.1').on('error', () => undefined);
+}
+
 /** Sends one event and resolves when its ack has come. */
 async function send(socket: net.Socket, tag: string, n: number): Promise<void> {
   const acked = once(socket, 'data');
@@ -90,7 +95,7 @@ const taken = (line: string) => line.includes('was read again, and runs');
 
 test('a configuration with errors changes nothing: all of them are printed as check prints them', async () => {
   const forebay = await start(source + match(file('out')));
-  const socket = net.connect(forebay.port, '127.0.0.1');
+  const socket = connect(forebay.port);
   await send(socket, 'a', 1);
   forebay.put('<source>\n@type forwrd\n</source>\n<match **>\n@type stdot\n</match>\n');
   forebay.signal('SIGHUP');
@@ -108,11 +113,11 @@ test('a configuration with errors changes nothing: all of them are printed as ch
   socket.destroy();
   expect(written(forebay.folder, ['out'])).toEqual(['{"c":0,"n":1}', '{"c":0,"n":2}']);
   expect(written(forebay.folder, ['other'])).toEqual(['{"c":0,"n":3}']);
-});
+}, 60_000);
 
 test('a listener that cannot be opened changes nothing; one with other options takes the place of the old one', async () => {
   const forebay = await start(source + match(file('out')));
-  const socket = net.connect(forebay.port, '127.0.0.1');
+  const socket = connect(forebay.port);
   await send(socket, 'a', 1);
   const holder = net.createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
@@ -123,14 +128,14 @@ test('a listener that cannot be opened changes nothing; one with other options t
   forebay.signal('SIGHUP');
   const line = await forebay.stderr.waitForLine(coded('RELOAD_FAILED'));
   expect(JSON.parse(line)).toMatchObject({ reasonCode: 'PORT_IN_USE', reason: expect.stringContaining(String(port)) });
-  const again = net.connect(forebay.port, '127.0.0.1');
+  const again = connect(forebay.port);
   await send(again, 'a', 2);
   holder.close();
   await once(holder, 'close');
   forebay.signal('SIGHUP');
   await forebay.stderr.waitForLine(taken);
   for (const [index, where] of [forebay.port, port].entries()) {
-    const other = net.connect(where, '127.0.0.1');
+    const other = connect(where);
     await send(other, 'a', 3 + index);
     other.destroy();
   }
@@ -138,12 +143,12 @@ test('a listener that cannot be opened changes nothing; one with other options t
   again.destroy();
   expect(written(forebay.folder, ['out'])).toEqual(['{"c":0,"n":1}', '{"c":0,"n":2}']);
   expect(written(forebay.folder, ['other'])).toEqual(['{"c":0,"n":3}', '{"c":0,"n":4}']);
-});
+}, 60_000);
 
 test('with --watch a change is taken at once: of the file, of one it includes, of one that a pattern takes in', async () => {
   const forebay = await start(`${source}@include sub/*.conf\n${match(file('out'))}`, ['--watch']);
   const folder = join(forebay.folder, 'sub');
-  const socket = net.connect(forebay.port, '127.0.0.1');
+  const socket = connect(forebay.port);
   await send(socket, 'a', 1);
   mkdirSync(folder);
   writeFileSync(join(folder, 'a.conf'), '');
@@ -166,7 +171,7 @@ test('with --watch a change is taken at once: of the file, of one it includes, o
   socket.destroy();
   expect(['out', 'one', 'two', 'three'].map((name) => written(forebay.folder, [name]).length)).toEqual([1, 1, 1, 1]);
   expect(forebay.stderr.text.filter(taken).length).toBe(3);
-});
+}, 60_000);
 
 test('forebay reload says what came of it', async () => {
   const forebay = await start(source + match(file('out')));
@@ -174,7 +179,7 @@ test('forebay reload says what came of it', async () => {
   expect(await reload()).toMatchObject({ code: 0, stderr: '' });
   forebay.put('<source>\n');
   expect(await reload()).toMatchObject({ code: 1, stdout: '' });
-});
+}, 60_000);
 
 test('who looks at the page goes on looking, and the buffers of its readers with it', async () => {
   const viewer = (port: string, title: string) => `@type viewer\nport ${port}\ntitle ${title}\n`;
@@ -182,7 +187,7 @@ test('who looks at the page goes on looking, and the buffers of its readers with
   const [, page = 0] = forebay.ports;
   const reader = new Client(`http://127.0.0.1:${page}`);
   const { stream } = await reader.start();
-  const socket = net.connect(forebay.port, '127.0.0.1');
+  const socket = connect(forebay.port);
   await send(socket, 'a', 1);
   forebay.put(source + match('@type stdout\n', 'b') + match(viewer(String(page), 'x'), 'a'));
   forebay.signal('SIGHUP');
@@ -201,4 +206,4 @@ test('who looks at the page goes on looking, and the buffers of its readers with
   expect(hello.stream).not.toBe(stream);
   second.socket.close();
   socket.destroy();
-});
+}, 60_000);

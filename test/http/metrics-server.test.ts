@@ -180,4 +180,4 @@ test('the running program: its port comes, moves and goes with the configuration
   const after = samples((await ask(other, '/metrics')).body);
   expect(after.values.get('forebay_reloads_total')).toBe(1);
   expect(after.values.get('forebay_reload_failures_total')).toBe(1);
-});
+}, 60_000);

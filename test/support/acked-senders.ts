@@ -27,7 +27,7 @@ export interface Sent {
 
 /** Sends `{"c": connection, "n": number}` with the tag `app.c`; resolves when every connection has had its last ack. */
 export async function sendAcked(options: SenderOptions): Promise<Sent> {
-  const state: State = { acked: 0, events: [], broken: 0 };
+  const state: State = { name: randomUUID(), acked: 0, events: [], broken: 0 };
   await Promise.all(Array.from({ length: options.connections }, (_, c) => new Sender(c, options, state).run()));
   return state;
 }
@@ -46,6 +46,8 @@ export function compare(
 }
 
 interface State {
+  /** No chunk has the name of one of other senders: it would be taken for that one, sent again. */
+  readonly name: string;
   acked: number;
   readonly events: string[];
   broken: number;
@@ -55,7 +57,6 @@ class Sender {
   readonly #c: number;
   readonly #options: SenderOptions;
   readonly #state: State;
-  readonly #run = randomUUID();
   #next = 0;
   #chunk = 0;
   /** What waits for its ack, by the bytes of the ack. */
@@ -125,8 +126,7 @@ class Sender {
   }
 
   #make(): Buffer {
-    // A sender that begins anew is another one: the same id and the same bytes again would be a chunk sent twice.
-    const chunk = `${this.#run}-${this.#chunk++}`;
+    const chunk = `${this.#state.name}-${this.#c}-${this.#chunk++}`;
     const events: string[] = [];
     const entries: Uint8Array[] = [];
     for (let i = 0; i < this.#options.chunk; i++) {
