@@ -1,6 +1,10 @@
 // What a buffer keeps its chunks in, memory or a folder: the contract between those who keep bytes and those who decide when a chunk is full,
 // due, tried again or given up. A chunk is a run of batches, each with its tag and origin, entries byte for byte as they came.
+import type { Element } from '../config/element.ts';
+import type { Options, Values } from '../config/options.ts';
+import type { Report } from '../config/problem.ts';
 import type { Batch, Tag } from '../core/batch.ts';
+import type { PluginContext } from './context.ts';
 
 /** By what the events of a chunk belong together; two chunks of one metadata may exist, one staged at most. */
 export interface ChunkMetadata {
@@ -47,4 +51,24 @@ export interface ChunkStore {
   create(metadata: ChunkMetadata): Chunk;
   /** Lets go of files and memory; chunks of a persistent store stay for the next process. */
   close(): Promise<void>;
+}
+
+export interface BufferDefinition<O extends Options = Options> {
+  readonly kind: 'buffer';
+  readonly type: string;
+  readonly summary: string;
+  /** What stands in `<buffer>` for this type alone; chunk keys, limits, flush and retry are the same for all. */
+  readonly options: O;
+  /** Where `<buffer>` does not say it: bytes. */
+  readonly limits: { readonly chunk: number; readonly total: number };
+  /** Reports what is wrong with options that are each right by themselves. */
+  check?(options: Values<O>, element: Element, report: Report): void;
+  /** `context.id` is that of the output. */
+  create(context: PluginContext, options: Values<O>): ChunkStore;
+}
+
+export function defineBuffer<const O extends Options>(
+  definition: Omit<BufferDefinition<O>, 'kind'>,
+): BufferDefinition<O> {
+  return { kind: 'buffer', ...definition };
 }
