@@ -33,13 +33,16 @@ export interface Chunk {
   readonly sealed: boolean;
   /**
    * Copies the batch's bytes. Settles when they are held as durably as the store promises; nothing is returned where that is so already.
-   * Rejects where they could not be held; the chunk is then as it was before.
+   * A store whose disk takes nothing tries again by itself, and the promise waits; it rejects only where it has to end.
    */
   append(batch: Batch): Promise<void> | undefined;
   seal(): Promise<void> | undefined;
-  /** Its batches in the order they came; `entries` is valid until the next one is asked for. May be read again (a retry). */
+  /**
+   * All that was appended, whether it is held already or not, in the order it came; `entries` is valid until the next one is asked for. May be
+   * read again (a retry).
+   */
   batches(): AsyncIterable<Batch>;
-  /** Gives its bytes back: it has been delivered, or given up. */
+  /** Gives its bytes back, whatever is still under way: it has been delivered, or given up. */
   purge(): Promise<void>;
 }
 
