@@ -9,6 +9,22 @@ interface ErrorKind {
 
 /** Every code, in alphabetical order. */
 export const errorTable = {
+  BUFFER_CHUNK_DAMAGED: {
+    template: '{path} is damaged at byte {offset}, {bytes} bytes ({kept}): {reason}. The rest of it is delivered.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  BUFFER_FLUENTD_REFUSED: {
+    template:
+      '{path} was left by Fluentd and cannot be delivered: {reason}. Let Fluentd deliver it (start it once more with flush_at_shutdown true), or move it out of the folder.',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  BUFFER_IN_USE: {
+    template: 'The buffer {path} is in use by {holder}. Stop that, or give this buffer another path.',
+    retryable: true,
+    fatalFor: 'process',
+  },
   CONFIG_INVALID: {
     template: 'The configuration has {count} problem(s); nothing was started.',
     retryable: false,

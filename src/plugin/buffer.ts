@@ -35,6 +35,11 @@ export interface Chunk {
   seal(): Promise<void> | undefined;
   /** Its batches in the order they came; `entries` is valid until the next one is asked for. May be read again (a retry). */
   batches(): AsyncIterable<Batch>;
+  /**
+   * Of a chunk of Fluentd whose events were made text by the output before they were stored: that text, to be written as it is. Each piece is
+   * valid until the next one is asked for. Such a chunk has no batches.
+   */
+  readonly text?: () => AsyncIterable<Uint8Array>;
   /** Gives its bytes back: it has been delivered, or given up. */
   purge(): Promise<void>;
 }
