@@ -111,7 +111,7 @@ export class BlockReader {
       }
       const known = block as Block;
       const entries = this.#at + blockSize + known.headLength;
-      const unusable = known.kind === kinds.events ? this.#fault(known, entries) : undefined;
+      const unusable = this.#fault(known, entries);
       if (unusable !== undefined) {
         this.#settings.damaged(this.#position, this.#position + known.size, unusable);
         this.#pass(known.size);

@@ -31,14 +31,14 @@ export function chunkPath(path: string, suffix: string, single: boolean): ChunkP
   return { folder, prefix, suffix: single ? '.buf' : suffix, whole: false };
 }
 
-export interface ChunkFile {
-  readonly path: string;
-  readonly id: string;
-}
-
 /** Names of our own chunks. */
 export function ownName({ folder, prefix }: ChunkPath, id: string, state: 'open' | 'queued'): string {
   return join(folder, `${prefix}.${id}.${state}`);
+}
+
+/** The id in such a name. */
+export function idOf(path: string): string {
+  return path.split('.').at(-2) ?? '';
 }
 
 /** Whose chunk a file of that name is. */

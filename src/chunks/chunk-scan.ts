@@ -21,9 +21,9 @@ const headRead = 4096;
 const windowSize = 64 * 1024;
 const searchSize = 1024 * 1024;
 
-/** Undefined where the file has no head that is whole. */
-export function scanChunk(fd: number, fileSize: number): ScannedChunk | undefined {
-  const found = findHead(fd, fileSize);
+/** Undefined where the file has no head that is whole. `id` is the chunk's, as the file's name says it. */
+export function scanChunk(fd: number, fileSize: number, id: string): ScannedChunk | undefined {
+  const found = findHead(fd, fileSize, id);
   if (found === undefined) {
     return undefined;
   }
@@ -42,9 +42,9 @@ export function scanChunk(fd: number, fileSize: number): ScannedChunk | undefine
   return { ...common, ...scanBlocks(fd, begin, fileSize, seed) };
 }
 
-function findHead(fd: number, fileSize: number) {
+function findHead(fd: number, fileSize: number, id: string) {
   for (let size = headRead; ; ) {
-    const found = decodeHead(readAt(fd, 0, Math.min(size, fileSize)), fileSize);
+    const found = decodeHead(readAt(fd, 0, Math.min(size, fileSize)), fileSize, id);
     if (typeof found !== 'number') {
       return found;
     }
@@ -70,7 +70,7 @@ function scanBlocks(fd: number, begin: number, fileSize: number, seed: number) {
       start = at;
       block = decodeBlock(window, 0, window.length, seed);
     }
-    if (typeof block !== 'object' || at + block.size > fileSize) {
+    if (typeof block !== 'object' || at + block.size > fileSize || (block.kind === kinds.end && !isEnd(fd, at, seed))) {
       const next = findBlock(fd, at + 1, fileSize, seed);
       if (next < 0) {
         break;
@@ -88,6 +88,10 @@ function scanBlocks(fd: number, begin: number, fileSize: number, seed: number) {
     end = at;
   }
   return { end, bytes, count, sealed };
+}
+
+function isEnd(fd: number, at: number, seed: number): boolean {
+  return decodeEnd(readAt(fd, at, endSize), seed) !== undefined;
 }
 
 /** Where the next whole block begins; -1 where none does. */

@@ -13,7 +13,7 @@ import { checkWritable } from '../files/writable-folder.ts';
 import type { Wasm } from '../msgpack/wasm.ts';
 import type { Chunk, ChunkMetadata, ChunkStore } from '../plugin/buffer.ts';
 import { newChunkId } from './chunk-id.ts';
-import { type ChunkPath, ownerOf, ownName } from './chunk-path.ts';
+import { type ChunkPath, idOf, ownerOf, ownName } from './chunk-path.ts';
 import { scanChunk } from './chunk-scan.ts';
 import { ChunkWriter, largestBlock, type Sync, type WriterSettings } from './chunk-writer.ts';
 import { FileChunk, type FileChunkSettings } from './file-chunk.ts';
@@ -192,7 +192,7 @@ export class FileStore implements ChunkStore {
     const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
     try {
       const { size, mtimeMs } = fs.fstatSync(fd);
-      const scanned = scanChunk(fd, size);
+      const scanned = scanChunk(fd, size, idOf(path));
       if (scanned === undefined || scanned.begin > size) {
         this.#quarantine.move(path, size, size === 0 ? 'it is empty' : 'it has no head that is whole');
         return undefined;

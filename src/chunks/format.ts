@@ -83,34 +83,37 @@ export interface FoundHead {
   readonly whole: boolean;
 }
 
-/** The heads at the beginning of a file; undefined where neither is whole, a number where so many bytes are needed to know. */
-export function decodeHead(bytes: Buffer, fileSize: number): FoundHead | number | undefined {
+/**
+ * The head of the chunk `id` at the beginning of a file, or else of any chunk; undefined where none is whole, a number where so many bytes are
+ * needed to know.
+ */
+export function decodeHead(bytes: Buffer, fileSize: number, id: string): FoundHead | number | undefined {
+  let other: FoundHead | undefined;
   for (let at = bytes.indexOf(headMagic); at >= 0; at = bytes.indexOf(headMagic, at + 1)) {
-    const length = at + headFixed <= bytes.length ? bytes.readUInt32LE(at + 8) : fileSize;
-    const end = at + headFixed + length;
-    if (end > bytes.length && end <= fileSize) {
-      return end * 2;
+    const length = at + headFixed <= bytes.length ? bytes.readUInt32LE(at + 8) : 0;
+    const size = headFixed + length;
+    if (at + size * 2 > bytes.length && bytes.length < fileSize && at + size <= fileSize) {
+      return Math.min(at + size * 2, fileSize);
     }
-    const one = bytes.subarray(at, end);
-    if (end <= bytes.length && headSum(one) === one.readUInt32LE(12)) {
-      const head = readHead(one.subarray(headFixed));
-      if (head !== undefined) {
-        // The two are of one length.
-        const size = end - at;
-        if (bytes.length < Math.min(size * 2, fileSize)) {
-          return size * 2;
-        }
-        return { head, end: size * 2, whole: at === 0 && bytes.subarray(size, size * 2).equals(one) };
+    const one = bytes.subarray(at, at + size);
+    const head = one.length === size && length > 0 && headSum(one) === one.readUInt32LE(12) ? readHead(one) : undefined;
+    if (head !== undefined) {
+      const twice = bytes.subarray(at + size, at + size * 2).equals(one);
+      // Alone and not in front, it is the second one.
+      const found = { head, end: at + (twice || at === 0 ? size * 2 : size), whole: twice && at === 0 };
+      if (head.id === id) {
+        return found;
       }
+      other ??= found;
     }
   }
-  return undefined;
+  return other;
 }
 
 function readHead(bytes: Uint8Array): ChunkHead | undefined {
   let map: unknown;
   try {
-    map = decode(bytes);
+    map = decode(bytes.subarray(headFixed));
   } catch {
     return undefined;
   }
