@@ -41,6 +41,7 @@ export class FileChunk implements Chunk {
   readonly #begin: number;
   /** Whether this process has written all of it. */
   readonly #own: boolean;
+  #purged = false;
   /** Where damage was found: it is told once. */
   readonly #told = new Set<number>();
 
@@ -62,7 +63,7 @@ export class FileChunk implements Chunk {
   }
 
   get stored(): number {
-    return this.#writer.written + this.#writer.pending;
+    return this.#purged ? 0 : this.#writer.written + this.#writer.pending;
   }
 
   append(batch: Batch): Promise<void> {
@@ -138,6 +139,7 @@ export class FileChunk implements Chunk {
   }
 
   async purge(): Promise<void> {
+    this.#purged = true;
     await this.#writer.purge();
     this.#settings.purged();
   }

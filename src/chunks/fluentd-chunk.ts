@@ -92,7 +92,7 @@ export class FluentdChunk implements Chunk {
 
   async *batches(): AsyncGenerator<Batch, void, void> {
     if (this.text !== undefined) {
-      return;
+      throw new TypeError(`The events of ${this.path} are text.`); // what has no batches must not seem to be empty
     }
     const stream = new EntryStream();
     const clean = new CleanEntries(undefined);

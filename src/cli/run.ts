@@ -10,15 +10,13 @@ import { SharedParts } from '../core/shared-parts.ts';
 import { startControl } from '../engine/control.ts';
 import { Graph } from '../engine/graph.ts';
 import type { Tap } from '../engine/label-route.ts';
+import { systemDefaults } from '../engine/system.ts';
 import { standardOutput } from '../files/file-stream.ts';
 import { StreamWriter } from '../files/stream-writer.ts';
 import { loadWasm } from '../msgpack/wasm.ts';
 import { loadPlan } from './load-plan.ts';
 import { countProblems, describeProblems } from './report.ts';
 import { openViewer, type ViewerRequest } from './viewer.ts';
-
-/** What is under way may take this long to arrive when the program is asked to stop, ms: less than Docker's patience of 10 s. */
-const drainTime = 8_000;
 
 export interface RunRequest {
   readonly file: string;
@@ -111,10 +109,11 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
     });
     log.info({ configuration: request.file, control: control.path }, 'Forebay is running.');
     const code = await end.promise;
+    const drainTime = (plan.system ?? systemDefaults).shutdown_timeout * 1000;
     await graph.stop(AbortSignal.timeout(drainTime));
     await viewer?.stop(AbortSignal.timeout(drainTime));
     await control.stop();
-    return code;
+    return shared.unfinished.size > 0 ? 1 : code;
   } catch (error) {
     log.fatal({ ...(error instanceof ForebayError ? { code: error.code } : { err: error }) }, (error as Error).message);
     return 1;

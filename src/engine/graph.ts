@@ -8,12 +8,14 @@ import { UnfinishedBytes } from '../core/held.ts';
 import type { Logger, LogTap } from '../core/log.ts';
 import { OnceEach } from '../core/once-each.ts';
 import { ReadWindow } from '../core/read-window.ts';
+import { chunkTarget, emitTarget, type WriteTarget } from '../flush/write-target.ts';
 import type { PluginContext, Refuse } from '../plugin/context.ts';
 import type { Filter } from '../plugin/filter.ts';
 import type { Input } from '../plugin/input.ts';
-import type { Output, OutputDefinition } from '../plugin/output.ts';
+import type { ChunkOutput, Output, OutputContext, OutputDefinition } from '../plugin/output.ts';
 import type { Rule } from '../routing/router.ts';
 import { compileTagPattern } from '../routing/tag-pattern.ts';
+import { Buffers } from './buffers.ts';
 import { FilterNode } from './filter-node.ts';
 import { LabelRoute, type Tap } from './label-route.ts';
 import { OutputNode } from './output-node.ts';
@@ -21,6 +23,7 @@ import { namesOwnLog, OwnLog, ownOrigin } from './own-log.ts';
 import { errorLabel, ownLogLabel, type Plan, type PlannedFilter, type PlannedRule, rootLabel } from './plan.ts';
 import { Progress } from './progress.ts';
 import { Refusals } from './refusals.ts';
+import { systemDefaults } from './system.ts';
 
 /** Bounds of the process, bytes. */
 const unfinishedLimit = 512 * 1024 * 1024;
@@ -49,16 +52,21 @@ interface OutputPlan {
   readonly logLevel?: LogLevel | undefined;
 }
 
+function ofSection(section: PluginSection): OutputPlan {
+  return { ...section, definition: section.definition as OutputDefinition };
+}
+
 export class Graph {
   readonly #shared: SharedContext;
   readonly #log: Logger;
   readonly #labels = new Map<string, LabelRoute>();
-  readonly #outputs: Output[] = [];
+  readonly #outputs: (Output | ChunkOutput)[] = [];
   readonly #filters: Filter[] = [];
   readonly #inputs: Input[] = [];
   readonly #watched: Progress[] = [];
   readonly #refusals: Refusals;
   readonly #said = new OnceEach();
+  readonly #buffers: Buffers;
   #seq = 0;
   /** The labels that the batch at hand was sent on to, with the tag that it had. */
   readonly #way: { readonly label: LabelRoute; readonly tag: string }[] = [];
@@ -75,6 +83,7 @@ export class Graph {
       this.#labels.set(name, new LabelRoute(name, { tap, unmatched, onDeadline }));
     }
     this.#refusals = new Refusals(log, shared.counters, this.#labels.get(errorLabel)?.emit);
+    this.#buffers = new Buffers(plan.system ?? systemDefaults);
     const rootRules: Rule<FilterNode, OutputNode>[] = [];
     for (const [name, rules] of plan.labels) {
       const made = rules.map((rule) => this.#rule(rule, name));
@@ -189,24 +198,48 @@ export class Graph {
   }
 
   /** `standsIn` is the label that events go to which the output sends on without a label of its own. */
-  #output({ definition, options, id, label, logLevel }: OutputPlan, standsIn: string): OutputNode {
+  #output(plan: OutputPlan, standsIn: string): OutputNode {
+    const { definition, id, options } = plan;
     let hasOutputs = false;
-    const output = definition.create(
-      {
-        ...this.#context(id, logLevel),
-        emit: this.#sentOn(label ?? standsIn),
-        output: (section: PluginSection) => {
-          hasOutputs = true;
-          return this.#output({ ...section, definition: section.definition as OutputDefinition }, standsIn).emit;
-        },
+    const chunkKeys = this.#buffers.keysOf(plan);
+    const context = this.#outputContext(plan, standsIn, {
+      chunkKeys,
+      output: (section) => {
+        hasOutputs = true;
+        return this.#output(ofSection(section), standsIn).emit;
       },
-      options,
-    );
+    });
+    const made = definition.create(context, options);
+    const output = 'write' in made ? this.#buffered(made, plan, context, standsIn) : made;
     this.#outputs.push(output);
     const terminal = definition.reroutes !== true;
     const events = this.#shared.counters.get('forebay_output_events_total', { id });
     const progress = terminal && !hasOutputs ? this.#progress(id, definition.type, 'output') : undefined;
     return new OutputNode(id, output, terminal, events, progress);
+  }
+
+  #outputContext(plan: OutputPlan, standsIn: string, more: Pick<OutputContext, 'output' | 'chunkKeys'>): OutputContext {
+    const { id, label, logLevel } = plan;
+    return { ...this.#context(id, logLevel), emit: this.#sentOn(label ?? standsIn), ...more };
+  }
+
+  /** The output behind its buffer, and in front of the one that gets what it does not take. */
+  #buffered(output: ChunkOutput, plan: OutputPlan, context: OutputContext, standsIn: string): Output {
+    const [section] = (plan.options['secondary'] ?? []) as readonly PluginSection[];
+    const secondary = section && this.#secondary(ofSection(section), context, standsIn);
+    return this.#buffers.wrap(output, { ...plan, type: plan.definition.type, context, secondary });
+  }
+
+  /** An output that gets chunks without a buffer of its own. */
+  #secondary(plan: OutputPlan, { chunkKeys }: OutputContext, standsIn: string): WriteTarget {
+    const { definition, id, options } = plan;
+    const output = (section: PluginSection) => this.#output(ofSection(section), standsIn).emit;
+    const made = definition.create(this.#outputContext(plan, standsIn, { chunkKeys, output }), options);
+    this.#outputs.push(made);
+    const events = this.#shared.counters.get('forebay_output_events_total', { id });
+    return 'write' in made
+      ? chunkTarget(definition.type, made)
+      : emitTarget(definition.type, new OutputNode(id, made, true, events, undefined).emit);
   }
 
   #progress(id: string, type: string, kind: 'output' | 'filter'): Progress {

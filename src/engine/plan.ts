@@ -8,6 +8,7 @@ import type { Report } from '../config/problem.ts';
 import { type ReadContext, readOptions, readPlugin } from '../config/reader.ts';
 import { missingType, readLogLevel, reservedValue, typePlace, unknownType } from '../config/reserved.ts';
 import { convert } from '../config/values.ts';
+import { besideOutput } from '../flush/buffer-section.ts';
 import type { FilterDefinition } from '../plugin/filter.ts';
 import type { InputDefinition } from '../plugin/input.ts';
 import type { OutputDefinition } from '../plugin/output.ts';
@@ -15,7 +16,7 @@ import type { PluginDefinition, Registry } from '../plugin/registry.ts';
 import { parseTagPattern } from '../routing/tag-pattern.ts';
 import { checkFiles } from './file-check.ts';
 import { checkLabels } from './label-check.ts';
-import { systemOptions } from './system.ts';
+import { type SystemSettings, type SystemValues, systemOptions } from './system.ts';
 
 interface Planned {
   readonly options: Readonly<Record<string, unknown>>;
@@ -61,6 +62,8 @@ export interface Plan {
   readonly labels: ReadonlyMap<string, readonly PlannedRule[]>;
   /** `log_level` of `<system>`. */
   readonly logLevel?: LogLevel;
+  /** What `<system>` says, where there is one. */
+  readonly system?: SystemSettings;
 }
 
 export const rootLabel = '@ROOT';
@@ -109,7 +112,7 @@ class Planner {
   }
 
   async plan(): Promise<Plan> {
-    const logLevel = await this.#readSystem();
+    const system = await this.#readSystem();
     await readOptions({ ...this.#root, elements: [] }, {}, this.#context);
     this.#findIds(this.#root);
     for (const element of this.#root.elements) {
@@ -122,7 +125,13 @@ class Planner {
     }
     checkLabels(this.#inputs, this.#labels, this.#report);
     checkFiles(this.#labels, this.#report);
-    return { inputs: this.#inputs, labels: this.#labels, ...(logLevel === undefined ? {} : { logLevel }) };
+    const logLevel = system?.log_level;
+    return {
+      inputs: this.#inputs,
+      labels: this.#labels,
+      ...(logLevel === undefined ? {} : { logLevel }),
+      ...(system === undefined ? {} : { system }),
+    };
   }
 
   #readContext(strict: boolean): ReadContext {
@@ -134,6 +143,8 @@ class Planner {
       resolve: (kind, type, at) => this.#load(kind, type, at),
       known: (kind) => registry.known(kind),
       idOf: (section, type) => this.#idOf(section, type),
+      beside: (definition, element) =>
+        definition.kind === 'output' ? besideOutput(definition as OutputDefinition, element, this.#report) : undefined,
       ...(secret === undefined ? {} : { secret }),
     };
   }
@@ -152,7 +163,7 @@ class Planner {
     }
   }
 
-  async #readSystem(): Promise<LogLevel | undefined> {
+  async #readSystem(): Promise<SystemValues | undefined> {
     const [system, second] = this.#root.elements.filter(({ name }) => name === 'system');
     if (system === undefined) {
       return undefined;
@@ -170,7 +181,7 @@ class Planner {
     if (typeof wanted === 'string' && convert('bool', wanted, { strict: false }).value === true) {
       this.#context = this.#readContext(true);
     }
-    return (await readOptions(system, systemOptions, this.#context)).log_level;
+    return await readOptions(system, systemOptions, this.#context);
   }
 
   /** The ids that stand in the configuration, so that none is made that is there already. */
@@ -364,9 +375,11 @@ class Planner {
 
 /** The outputs in the sections of an output. */
 function outputsOf(options: Options, values: Readonly<Record<string, unknown>>): PlannedOutput[] {
-  return Object.entries(options)
-    .filter(([, { type, kind }]) => type === 'plugins' && kind === 'output')
-    .flatMap(([name]) => (values[name] ?? []) as readonly PluginSection[])
+  const declared = Object.entries(options).filter(([, { type, kind }]) => type === 'plugins' && kind === 'output');
+  // Of an output that gets chunks; others have a section of that name which holds no plug-in.
+  const secondary = Array.isArray(values['secondary']) ? ['secondary'] : [];
+  return [...declared.map(([name]) => name), ...secondary]
+    .flatMap((name) => (values[name] ?? []) as readonly PluginSection[])
     .map(({ definition, options: read, id, logLevel, element, label }) => ({
       definition: definition as OutputDefinition,
       options: read,

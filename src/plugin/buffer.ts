@@ -1,6 +1,10 @@
 // What a buffer keeps its chunks in, memory or a folder: the contract between those who keep bytes and those who decide when a chunk is full,
 // due, tried again or given up. A chunk is a run of batches, each with its tag and origin, entries byte for byte as they came.
+import type { Element } from '../config/element.ts';
+import type { Options, Values } from '../config/options.ts';
+import type { Report } from '../config/problem.ts';
 import type { Batch, Tag } from '../core/batch.ts';
+import type { PluginContext } from './context.ts';
 
 /** By what the events of a chunk belong together; two chunks of one metadata may exist, one staged at most. */
 export interface ChunkMetadata {
@@ -29,18 +33,21 @@ export interface Chunk {
   readonly sealed: boolean;
   /**
    * Copies the batch's bytes. Settles when they are held as durably as the store promises; nothing is returned where that is so already.
-   * Rejects where they could not be held; the chunk is then as it was before.
+   * A store whose disk takes nothing tries again by itself, and the promise waits; it rejects only where it has to end.
    */
   append(batch: Batch): Promise<void> | undefined;
   seal(): Promise<void> | undefined;
-  /** Its batches in the order they came; `entries` is valid until the next one is asked for. May be read again (a retry). */
+  /**
+   * All that was appended, whether it is held already or not, in the order it came; `entries` is valid until the next one is asked for. May be
+   * read again (a retry).
+   */
   batches(): AsyncIterable<Batch>;
   /**
    * Of a chunk of Fluentd whose events were made text by the output before they were stored: that text, to be written as it is. Each piece is
-   * valid until the next one is asked for. Such a chunk has no batches.
+   * valid until the next one is asked for. Asking such a chunk for batches throws.
    */
   readonly text?: () => AsyncIterable<Uint8Array>;
-  /** Gives its bytes back: it has been delivered, or given up. */
+  /** Gives its bytes back, whatever is still under way: it has been delivered, or given up. */
   purge(): Promise<void>;
 }
 
@@ -52,4 +59,30 @@ export interface ChunkStore {
   create(metadata: ChunkMetadata): Chunk;
   /** Lets go of files and memory; chunks of a persistent store stay for the next process. */
   close(): Promise<void>;
+}
+
+/** What a store has to know of the output whose chunks it keeps. */
+export interface BufferOwner {
+  /** Whether it can write chunks that have `text`; a store that finds such chunks where it cannot does not open. */
+  readonly takesText: boolean;
+}
+
+export interface BufferDefinition<O extends Options = Options> {
+  readonly kind: 'buffer';
+  readonly type: string;
+  readonly summary: string;
+  /** What stands in `<buffer>` for this type alone; chunk keys, limits, flush and retry are the same for all. */
+  readonly options: O;
+  /** Where `<buffer>` does not say it: bytes. */
+  readonly limits: { readonly chunk: number; readonly total: number };
+  /** Reports what is wrong with options that are each right by themselves. */
+  check?(options: Values<O>, element: Element, report: Report): void;
+  /** `context.id` is that of the output. */
+  create(context: PluginContext, options: Values<O>, owner?: BufferOwner): ChunkStore;
+}
+
+export function defineBuffer<const O extends Options>(
+  definition: Omit<BufferDefinition<O>, 'kind'>,
+): BufferDefinition<O> {
+  return { kind: 'buffer', ...definition };
 }

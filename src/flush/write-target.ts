@@ -1,0 +1,27 @@
+// Where chunks go: an output that takes whole ones, or one that takes batches at once.
+import type { Emit } from '../core/batch.ts';
+import type { Chunk } from '../plugin/buffer.ts';
+import type { ChunkOutput, Delayed } from '../plugin/output.ts';
+
+export interface WriteTarget {
+  readonly type: string;
+  /** As `ChunkOutput.write`. */
+  write(chunk: Chunk, signal: AbortSignal): Promise<Delayed | undefined> | Promise<void>;
+}
+
+export function chunkTarget(type: string, output: ChunkOutput): WriteTarget {
+  return { type, write: (chunk, signal) => output.write(chunk, signal) };
+}
+
+/** What an output has taken of a chunk before it fails comes again with the whole. */
+export function emitTarget(type: string, emit: Emit): WriteTarget {
+  return {
+    type,
+    async write(chunk, signal) {
+      for await (const batch of chunk.batches()) {
+        signal.throwIfAborted();
+        await emit(batch);
+      }
+    },
+  };
+}
