@@ -2,25 +2,14 @@
 // what was appended when it is held as durably as was asked for. What cannot be written waits in its area and is tried again; nothing is lost
 // or refused meanwhile. When writes begin and when they are tried again is the store's business, reading the file the reader's.
 import fs from 'node:fs';
-import { promisify } from 'node:util';
-import { gzip, zstdCompress } from 'node:zlib';
-import type { Batch, Origin, Tag } from '../core/batch.ts';
+import type { Batch } from '../core/batch.ts';
 import type { AreaPool } from '../files/area-queue.ts';
-import { needMore, Skip } from '../msgpack/skip.ts';
 import type { Wasm } from '../msgpack/wasm.ts';
-import {
-  type BlockHead,
-  blockSize,
-  type ChunkHead,
-  type Codec,
-  decodeBlock,
-  encodeBlock,
-  encodeBlockHead,
-  encodeEnd,
-  encodeHead,
-  kinds,
-  seedOf,
-} from './format.ts';
+import { BlockFiller, largestBlock, type Piece } from './block-filler.ts';
+import { ChunkFile } from './chunk-file.ts';
+import { cutEntries } from './cut-entries.ts';
+import { type ChunkHead, type Codec, encodeEnd, encodeHead, seedOf } from './format.ts';
+import { packBlocks } from './pack-blocks.ts';
 
 /** What the promise of a chunk is worth: against the death of the process, of the machine within a time, of the machine. */
 export type Sync = 'none' | 'interval' | 'always';
@@ -43,18 +32,6 @@ export interface WriterSettings {
   progressed(writer: ChunkWriter): void;
 }
 
-type Area = ReturnType<AreaPool['take']>;
-
-/** An area of blocks on its way to the file. */
-interface Piece {
-  readonly area: Area;
-  /** What is written: the area's bytes, or what they were compressed to. */
-  bytes: Uint8Array;
-  packed: boolean;
-}
-
-/** Batches larger than this are cut between events, so that whoever reads a chunk needs no more memory than this and a bit. */
-export const largestBlock = 1024 * 1024;
 /** Less than this is written at once: that costs less than handing it to another thread. */
 const writtenAtOnce = 64 * 1024;
 
@@ -62,20 +39,8 @@ export class ChunkWriter {
   readonly #settings: WriterSettings;
   readonly #head: ChunkHead;
   readonly #seed: number;
-  #path: string;
-  #fd: number | undefined;
-  /** Whether the file is there. */
-  #exists: boolean;
-  /** Whether its name is safe from the machine's death. */
-  #nameSynced: boolean;
-  // The block that is being filled, in the current area.
-  #current: Piece | undefined;
-  #tag: Tag | undefined;
-  #origin: Origin | undefined;
-  #blockHead: BlockHead | undefined;
-  #blockAt = -1;
-  #blockCount = 0;
-  #blockArrived = 0;
+  readonly #file: ChunkFile;
+  readonly #filler: BlockFiller;
   readonly #waiting: Piece[] = [];
   /** Written, and kept until they are synced (`sync always`): a failed sync means that they may be gone from the page cache. */
   readonly #unsynced: Piece[] = [];
@@ -97,14 +62,29 @@ export class ChunkWriter {
     this.#settings = settings;
     this.#head = head;
     this.#seed = seedOf(head.id);
-    this.#path = path;
     this.#written = written;
-    this.#exists = written > 0;
-    this.#nameSynced = settings.sync === 'none';
+    this.#file = new ChunkFile(path, written > 0, {
+      mode: settings.fileMode,
+      folder: settings.folder,
+      opened: (open) => settings.opened(this, open),
+    });
+    const { small, large, codec } = settings;
+    this.#filler = new BlockFiller({
+      small,
+      large,
+      packed: codec === 'none',
+      chunkTag: head.metadata.tag,
+      seed: this.#seed,
+      head: () => (this.#file.exists || this.#waiting.length > 0 ? undefined : encodeHead(this.#head)),
+      full: (piece) => {
+        this.#waiting.push(piece);
+        this.write();
+      },
+    });
   }
 
   get path(): string {
-    return this.#path;
+    return this.#file.path;
   }
 
   /** Bytes of whole blocks in the file. */
@@ -114,52 +94,30 @@ export class ChunkWriter {
 
   /** Bytes that wait to be written. */
   get pending(): number {
-    let bytes = this.#current?.area.used ?? 0;
+    let bytes = this.#filler.used;
     for (const piece of this.#waiting) {
       bytes += piece.bytes.length;
     }
     return bytes;
   }
 
-  get isOpen(): boolean {
-    return this.#fd !== undefined;
-  }
-
-  get failing(): boolean {
-    return this.#failing;
-  }
-
   /** Takes the batch; settles when it is held as durably as was asked for. */
   append(batch: Batch): Promise<void> {
     const { entries } = batch;
     if (entries.length <= largestBlock) {
-      return this.#add(batch, entries, batch.count);
+      return this.#settles(this.#filler.add(batch, entries, batch.count));
     }
-    const skip = new Skip();
-    let from = 0;
-    let count = 0;
-    for (let at = 0; at < entries.length; count++) {
-      const next = skip.runLarge(this.#settings.wasm, entries, at, entries.length);
-      if (next < 0) {
-        throw new TypeError(next === needMore ? 'A batch ends within an event.' : 'A batch is no msgpack.');
-      }
-      if (next - from > largestBlock && count > 0) {
-        void this.#add(batch, entries.subarray(from, at), count); // written before the last part, which settles it
-        from = at;
-        count = 0;
-      }
-      at = next;
+    let settled = Promise.resolve();
+    for (const part of cutEntries(entries, largestBlock, this.#settings.wasm)) {
+      // They are written in their order: the last one settles all.
+      settled = this.#settles(this.#filler.add(batch, part.entries, part.count));
     }
-    return this.#add(batch, entries.subarray(from), count);
+    return settled;
   }
 
   /** No more batches come: the end is written, and the file is `path` from then on. */
   end(count: number, bytes: number, path: string): Promise<void> {
-    const end = encodeEnd(count, bytes, this.#seed);
-    this.#closeBlock();
-    const piece = this.#room(end.length);
-    piece.area.bytes.set(end, piece.area.used);
-    piece.area.used += end.length;
+    const piece = this.#filler.addBlock(encodeEnd(count, bytes, this.#seed));
     this.#sealed = true;
     this.#queuedPath = path;
     return this.#settles(piece);
@@ -173,12 +131,13 @@ export class ChunkWriter {
         this.#allWritten();
         return;
       }
-      if (!piece.packed) {
-        this.#pack(piece);
+      const { codec } = this.#settings;
+      if (!piece.packed && codec !== 'none') {
+        this.#pack(piece, codec);
         return;
       }
       try {
-        const fd = this.#open();
+        const fd = this.#file.open();
         const from = this.#done;
         const length = piece.bytes.length - from;
         if (length >= writtenAtOnce) {
@@ -201,9 +160,9 @@ export class ChunkWriter {
 
   /** Syncs what was written since the last time (`sync interval`). */
   sync(): void {
-    if (this.#dirty && !this.#syncing && this.#fd !== undefined) {
+    if (this.#dirty && !this.#syncing && this.#file.fd !== undefined) {
       this.#dirty = false;
-      this.#sync(this.#fd, (error) => {
+      this.#sync(this.#file.fd, (error) => {
         if (error) {
           this.#dirty = true;
           this.#settings.failed(this, error);
@@ -214,18 +173,15 @@ export class ChunkWriter {
 
   /** What is not in the file yet, as it would stand there. A copy. */
   unwritten(): Uint8Array {
-    this.#closeBlock();
-    const pieces = this.#waiting.map(({ bytes }) => bytes);
-    const { area } = this.#current ?? {};
-    return Buffer.concat(area === undefined ? pieces : [...pieces, area.bytes.subarray(0, area.used)]);
+    return Buffer.concat([...this.#waiting.map(({ bytes }) => bytes), this.#filler.complete()]);
   }
 
   /** Closes the file for the time being; what is written later opens it again. False where it is in use. */
   rest(): boolean {
-    if (this.#busy || this.#syncing || this.#dirty || this.#waiting.length > 0 || this.#current !== undefined) {
+    if (this.#busy || this.#syncing || this.#dirty || this.#waiting.length > 0 || this.#filler.used > 0) {
       return false;
     }
-    this.#close();
+    this.#file.close();
     return true;
   }
 
@@ -236,7 +192,7 @@ export class ChunkWriter {
     this.sync();
     await this.#idle();
     this.#drop(error);
-    this.#close();
+    this.#file.close();
   }
 
   /** Forgets what waits, of which nothing is needed any more, and removes the file. */
@@ -244,85 +200,8 @@ export class ChunkWriter {
     this.#purged = true;
     await this.#idle();
     this.#drop(undefined);
-    this.#close();
-    if (this.#exists) {
-      await fs.promises.rm(this.#path, { force: true });
-    }
-  }
-
-  #add(batch: Batch, entries: Uint8Array, count: number): Promise<void> {
-    const { tag, origin } = batch;
-    const { area } = this.#current ?? {};
-    const fits =
-      this.#blockAt >= 0 &&
-      tag === this.#tag &&
-      origin === this.#origin &&
-      area !== undefined &&
-      area.used + entries.length <= area.bytes.length &&
-      area.used - this.#blockAt + entries.length <= largestBlock;
-    if (!fits) {
-      this.#begin(tag, origin, entries.length);
-      this.#blockArrived = batch.arrived;
-    }
-    const piece = this.#current as Piece;
-    piece.area.bytes.set(entries, piece.area.used);
-    piece.area.used += entries.length;
-    this.#blockCount += count;
-    return this.#settles(piece);
-  }
-
-  /** A new block, of at least `length` bytes of entries. */
-  #begin(tag: Tag, origin: Origin, length: number): void {
-    this.#closeBlock();
-    if (this.#blockHead === undefined || tag !== this.#tag || origin !== this.#origin) {
-      const chunkTag = this.#head.metadata.tag;
-      const same = chunkTag !== undefined && Buffer.compare(chunkTag.bytes, tag.bytes) === 0;
-      this.#blockHead = encodeBlockHead(same ? undefined : tag, origin);
-      this.#tag = tag;
-      this.#origin = origin;
-    }
-    const piece = this.#room(blockSize + this.#blockHead.bytes.length + length);
-    this.#blockAt = piece.area.used;
-    this.#blockCount = 0;
-    piece.area.used += blockSize + this.#blockHead.bytes.length;
-  }
-
-  /** The block that is being filled is complete. */
-  #closeBlock(): void {
-    const piece = this.#current;
-    const head = this.#blockHead;
-    if (piece !== undefined && head !== undefined && this.#blockAt >= 0) {
-      const { area } = piece;
-      const length = area.used - this.#blockAt - blockSize - head.bytes.length;
-      const body = { kind: kinds.events, codec: 'none', count: this.#blockCount, rawLength: length } as const;
-      encodeBlock(area.bytes, this.#blockAt, head, length, { ...body, arrived: this.#blockArrived }, this.#seed);
-      this.#blockAt = -1;
-    }
-  }
-
-  /** An area with that much room; the head of the file stands in the first one. */
-  #room(bytes: number): Piece {
-    const first = this.#current === undefined && !this.#exists && this.#written === 0 && this.#waiting.length === 0;
-    const head = first ? encodeHead(this.#head) : undefined;
-    const needed = bytes + (head?.length ?? 0);
-    const area = this.#current?.area;
-    if (area === undefined || area.used + needed > area.bytes.length) {
-      // Much comes in this turn: the next areas are large ones.
-      const { small, large } = this.#settings;
-      const pool = area === undefined && needed <= small.size / 2 ? small : large;
-      this.#seal();
-      if (area !== undefined) {
-        this.write();
-      }
-      const next = needed <= pool.size ? pool.take() : pool.make(needed);
-      this.#current = { area: next, bytes: next.bytes, packed: this.#settings.codec === 'none' };
-    }
-    const piece = this.#current as Piece;
-    if (head !== undefined) {
-      piece.area.bytes.set(head, piece.area.used);
-      piece.area.used += head.length;
-    }
-    return piece;
+    this.#file.close();
+    await this.#file.remove();
   }
 
   #settles({ area }: Piece): Promise<void> {
@@ -333,28 +212,20 @@ export class ChunkWriter {
     return area.settled.promise;
   }
 
-  /** The current area is complete. */
-  #seal(): void {
-    this.#closeBlock();
-    const piece = this.#current;
-    if (piece !== undefined) {
-      this.#current = undefined;
-      piece.bytes = piece.area.bytes.subarray(0, piece.area.used);
-      this.#waiting.push(piece);
-    }
-  }
-
   #next(): Piece | undefined {
     if (this.#waiting.length === 0) {
-      this.#seal();
+      const piece = this.#filler.take();
+      if (piece !== undefined) {
+        this.#waiting.push(piece);
+      }
     }
     return this.#waiting[0];
   }
 
   /** Compresses the blocks of an area. */
-  #pack(piece: Piece): void {
+  #pack(piece: Piece, codec: Exclude<Codec, 'none'>): void {
     this.#busy = true;
-    packBlocks(piece.bytes, this.#settings.codec, this.#seed).then(
+    packBlocks(piece.bytes, codec, this.#seed).then(
       (bytes) => {
         piece.bytes = bytes;
         piece.packed = true;
@@ -411,10 +282,10 @@ export class ChunkWriter {
   /** One sync at a time; what is written while it runs is covered by the next. */
   #syncWritten(): void {
     const covered = this.#unsynced.length;
-    if (this.#syncing || covered === 0 || this.#fd === undefined) {
+    if (this.#syncing || covered === 0 || this.#file.fd === undefined) {
       return;
     }
-    this.#sync(this.#fd, (error) => {
+    this.#sync(this.#file.fd, (error) => {
       if (error) {
         // The pages may be gone, and a second sync would say nothing of it.
         this.#unwriteDue = true;
@@ -431,17 +302,8 @@ export class ChunkWriter {
 
   #sync(fd: number, done: (error: NodeJS.ErrnoException | null) => void): void {
     this.#syncing = true;
-    fs.fdatasync(fd, (failed) => {
+    this.#file.sync(fd, (error) => {
       this.#syncing = false;
-      let error = failed;
-      try {
-        if (!error && !this.#nameSynced) {
-          fs.fsyncSync(this.#settings.folder());
-          this.#nameSynced = true;
-        }
-      } catch (caught) {
-        error = caught as NodeJS.ErrnoException;
-      }
       done(error);
       this.#afterwards();
     });
@@ -466,40 +328,9 @@ export class ChunkWriter {
     if (!this.#sealed || this.#syncing || this.#busy || this.#unsynced.length > 0) {
       return;
     }
-    if (this.#path !== this.#queuedPath) {
-      try {
-        fs.renameSync(this.#path, this.#queuedPath);
-        this.#path = this.#queuedPath;
-      } catch {
-        // The record in the file is what counts.
-      }
-    }
+    this.#file.rename(this.#queuedPath);
     if (!this.#dirty) {
-      this.#close();
-    }
-  }
-
-  #open(): number {
-    if (this.#fd === undefined) {
-      const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-      const create = this.#exists ? 0 : O_CREAT | O_EXCL;
-      this.#fd = fs.openSync(this.#path, O_RDWR | O_NOFOLLOW | create, this.#settings.fileMode);
-      this.#exists = true;
-      this.#settings.opened(this, true);
-    }
-    return this.#fd;
-  }
-
-  #close(): void {
-    if (this.#fd !== undefined) {
-      const fd = this.#fd;
-      this.#fd = undefined;
-      this.#settings.opened(this, false);
-      try {
-        fs.closeSync(fd);
-      } catch {
-        // All that could be written is; what a close still says changes nothing.
-      }
+      this.#file.close();
     }
   }
 
@@ -512,7 +343,11 @@ export class ChunkWriter {
   }
 
   #drop(error: Error | undefined): void {
-    for (const { area } of [...this.#unsynced.splice(0), ...this.#waiting.splice(0), this.#current ?? []].flat()) {
+    for (const { area } of [
+      ...this.#unsynced.splice(0),
+      ...this.#waiting.splice(0),
+      this.#filler.take() ?? [],
+    ].flat()) {
       if (error === undefined) {
         area.settled?.resolve();
       } else {
@@ -521,8 +356,6 @@ export class ChunkWriter {
       }
       area.pool.give(area);
     }
-    this.#current = undefined;
-    this.#blockAt = -1;
     this.#done = 0;
   }
 
@@ -539,34 +372,4 @@ export class ChunkWriter {
 function release({ area }: Piece): void {
   area.settled?.resolve();
   area.pool.give(area);
-}
-
-const packers = { gzip: promisify(gzip), zstd: promisify(zstdCompress) } as const;
-
-/** The head of the file and other blocks stay as they are. */
-async function packBlocks(bytes: Uint8Array, codec: Codec, seed: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let plain = 0;
-  for (let at = 0; at < bytes.length; ) {
-    const block = decodeBlock(bytes, at, bytes.length, seed);
-    if (typeof block !== 'object') {
-      at++; // the head of the file
-      continue;
-    }
-    const begin = at + blockSize + block.headLength;
-    if (block.kind === kinds.events && codec !== 'none') {
-      const packed = await packers[codec](bytes.subarray(begin, at + block.size));
-      if (packed.length < block.length) {
-        const head = { tagLength: block.tagLength, bytes: bytes.subarray(at + blockSize, begin) };
-        const whole = Buffer.alloc(blockSize + block.headLength + packed.length);
-        whole.set(packed, blockSize + block.headLength);
-        const body = { kind: block.kind, codec, count: block.count, rawLength: block.length, arrived: block.arrived };
-        encodeBlock(whole, 0, head, packed.length, body, seed);
-        parts.push(bytes.subarray(plain, at), whole);
-        plain = at + block.size;
-      }
-    }
-    at += block.size;
-  }
-  return parts.length === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(plain)]);
 }
