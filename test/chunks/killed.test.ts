@@ -8,6 +8,7 @@ import { Lines } from '../support/lines.ts';
 import { projectEnv, projectNode, projectRoot } from '../support/project.ts';
 import { reasonToSkip } from '../support/system.ts';
 import { tempFolder } from '../support/temp.ts';
+import { chances } from '../torture/chances.ts';
 import { errno, Shim } from '../torture/shim.ts';
 import { forgetUnsynced } from '../torture/unsynced.ts';
 import { type OpenedStore, openStore, read } from './store.ts';
@@ -56,15 +57,6 @@ async function numbersIn({ chunks }: OpenedStore): Promise<Map<number, number>> 
 /** Acks beyond the last whole line may have been cut by the kill. */
 function acked(lines: Lines): number[] {
   return lines.text.filter((line) => /^\d+$/.test(line)).map(Number);
-}
-
-/** A generator that is the same in each run. */
-function chances(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-    return state / 0x8000_0000;
-  };
 }
 
 test('a process that is killed again and again loses nothing that it acked', async () => {
