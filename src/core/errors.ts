@@ -14,6 +14,11 @@ export const errorTable = {
     retryable: true,
     fatalFor: 'connection',
   },
+  BUFFER_CHUNK_DAMAGED: {
+    template: '{path} is damaged at byte {offset}, {bytes} bytes ({kept}): {reason}. The rest of it is delivered.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   BUFFER_CHUNK_REFUSED: {
     template: 'The output will never take a chunk: {reason}.',
     retryable: false,
@@ -29,10 +34,21 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  BUFFER_FLUENTD_REFUSED: {
+    template:
+      '{path} was left by Fluentd and cannot be delivered: {reason}. Let Fluentd deliver it (start it once more with flush_at_shutdown true), or move it out of the folder.',
+    retryable: false,
+    fatalFor: 'process',
+  },
   BUFFER_GIVEN_UP: {
     template: 'The output has failed too long: its queued chunks are given up.',
     retryable: false,
     fatalFor: 'record',
+  },
+  BUFFER_IN_USE: {
+    template: 'The buffer {path} is in use by {holder}. Stop that, or give this buffer another path.',
+    retryable: true,
+    fatalFor: 'process',
   },
   BUFFER_LEFT: {
     template: 'Not all was delivered before the end.',

@@ -42,6 +42,11 @@ export interface Chunk {
    * read again (a retry).
    */
   batches(): AsyncIterable<Batch>;
+  /**
+   * Of a chunk of Fluentd whose events were made text by the output before they were stored: that text, to be written as it is. Each piece is
+   * valid until the next one is asked for. Asking such a chunk for batches throws.
+   */
+  readonly text?: () => AsyncIterable<Uint8Array>;
   /** Gives its bytes back, whatever is still under way: it has been delivered, or given up. */
   purge(): Promise<void>;
 }
@@ -56,6 +61,12 @@ export interface ChunkStore {
   close(): Promise<void>;
 }
 
+/** What a store has to know of the output whose chunks it keeps. */
+export interface BufferOwner {
+  /** Whether it can write chunks that have `text`; a store that finds such chunks where it cannot does not open. */
+  readonly takesText: boolean;
+}
+
 export interface BufferDefinition<O extends Options = Options> {
   readonly kind: 'buffer';
   readonly type: string;
@@ -67,7 +78,7 @@ export interface BufferDefinition<O extends Options = Options> {
   /** Reports what is wrong with options that are each right by themselves. */
   check?(options: Values<O>, element: Element, report: Report): void;
   /** `context.id` is that of the output. */
-  create(context: PluginContext, options: Values<O>): ChunkStore;
+  create(context: PluginContext, options: Values<O>, owner?: BufferOwner): ChunkStore;
 }
 
 export function defineBuffer<const O extends Options>(
