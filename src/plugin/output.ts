@@ -41,6 +41,8 @@ export interface ChunkOutput {
    * never will be taken. Several may be under way, up to `flush_thread_count`. `signal` aborts at the end of the program.
    */
   write(chunk: Chunk, signal: AbortSignal): Promise<Delayed | undefined> | Promise<void>;
+  /** Whether it writes the `text` of chunks that have it as it is. */
+  readonly takesText?: boolean;
   flush?(): void;
   stop(signal: AbortSignal): Promise<void>;
 }
