@@ -196,7 +196,7 @@ times.register({
   decode: (data) => [Buffer.from(data).readUInt32BE(0), Buffer.from(data).readUInt32BE(4)],
 });
 
-export async function eventsOf(chunk: Chunk): Promise<[unknown, unknown][]> {
+async function eventsOf(chunk: Chunk): Promise<[unknown, unknown][]> {
   const events: [unknown, unknown][] = [];
   const skip = new Skip();
   for await (const { entries } of chunk.batches()) {
