@@ -61,6 +61,9 @@ export class Graph {
   readonly #log: Logger;
   readonly #labels = new Map<string, LabelRoute>();
   readonly #outputs: (Output | ChunkOutput)[] = [];
+  /** Those in <secondary> sections: they are there for as long as others may have something for them. */
+  readonly #secondaries: (Output | ChunkOutput)[] = [];
+  #inSecondary = false;
   readonly #filters: Filter[] = [];
   readonly #inputs: Input[] = [];
   readonly #watched: Progress[] = [];
@@ -115,7 +118,7 @@ export class Graph {
   /** Opens outputs and filters, then inputs. What was opened is closed again where one cannot. */
   async start(): Promise<void> {
     try {
-      for (const part of [...this.#outputs, ...this.#filters, ...this.#inputs]) {
+      for (const part of [...this.#secondaries, ...this.#outputs, ...this.#filters, ...this.#inputs]) {
         await part.start?.();
       }
     } catch (error) {
@@ -134,7 +137,7 @@ export class Graph {
   /** Stops reading, lets what is under way arrive until `signal` aborts, and closes all. */
   async stop(signal: AbortSignal): Promise<void> {
     clearInterval(this.#watch);
-    for (const parts of [this.#inputs, this.#filters, this.#outputs]) {
+    for (const parts of [this.#inputs, this.#filters, this.#outputs, this.#secondaries]) {
       this.#ownLog?.send();
       await Promise.all(parts.map((part) => part.stop?.(signal)));
     }
@@ -163,7 +166,7 @@ export class Graph {
 
   /** Has outputs deliver what they hold back, and begin anew (SIGUSR1). */
   flush(): void {
-    for (const output of this.#outputs) {
+    for (const output of [...this.#outputs, ...this.#secondaries]) {
       output.flush?.();
     }
   }
@@ -211,7 +214,7 @@ export class Graph {
     });
     const made = definition.create(context, options);
     const output = 'write' in made ? this.#buffered(made, plan, context, standsIn) : made;
-    this.#outputs.push(output);
+    this.#keep(output);
     const terminal = definition.reroutes !== true;
     const events = this.#shared.counters.get('forebay_output_events_total', { id });
     const progress = terminal && !hasOutputs ? this.#progress(id, definition.type, 'output') : undefined;
@@ -234,12 +237,19 @@ export class Graph {
   #secondary(plan: OutputPlan, { chunkKeys }: OutputContext, standsIn: string): WriteTarget {
     const { definition, id, options } = plan;
     const output = (section: PluginSection) => this.#output(ofSection(section), standsIn).emit;
+    const inside = this.#inSecondary;
+    this.#inSecondary = true;
     const made = definition.create(this.#outputContext(plan, standsIn, { chunkKeys, output }), options);
-    this.#outputs.push(made);
+    this.#keep(made);
+    this.#inSecondary = inside;
     const events = this.#shared.counters.get('forebay_output_events_total', { id });
     return 'write' in made
       ? chunkTarget(definition.type, made)
       : emitTarget(definition.type, new OutputNode(id, made, true, events, undefined).emit);
+  }
+
+  #keep(output: Output | ChunkOutput): void {
+    (this.#inSecondary ? this.#secondaries : this.#outputs).push(output);
   }
 
   #progress(id: string, type: string, kind: 'output' | 'filter'): Progress {
