@@ -1,4 +1,5 @@
 // The one table of what can go wrong: codes, sentences, and how far the damage reaches. Who reports it where is the caller's business.
+// A long file, since it is one table.
 
 interface ErrorKind {
   /** The sentence, with `{field}` for each field. */
@@ -157,6 +158,16 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FORWARD_ACKS_UNREAD: {
+    template: 'A peer did not read its acks within unread_acks_timeout: closing the connection.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FORWARD_ADDRESS_LIMIT: {
+    template: 'A peer is refused: connections_per_address_limit connections from its address are open.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_ADDRESS_REFUSED: {
     template: 'A peer is refused: allow does not name its address.',
     retryable: false,
@@ -178,6 +189,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FORWARD_CONNECTIONS_LIMIT: {
+    template: 'A peer is refused: connections_limit connections are open.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_DATAGRAM_DROPPED: {
     template: 'Events in UDP datagrams are dropped, because outputs do not keep up.',
     retryable: true,
@@ -187,6 +203,12 @@ export const errorTable = {
     template: 'An output refused events: closing the connection without an ack, so that the sender sends them again.',
     retryable: true,
     fatalFor: 'connection',
+  },
+  FORWARD_ENTRIES_DROPPED: {
+    template:
+      'A message with more events than entries_limit is dropped and acked. Raise the limit, or have the sender make smaller chunks.',
+    retryable: false,
+    fatalFor: 'record',
   },
   FORWARD_FRAME_TOO_LARGE: {
     template: 'A message is over its limit and cannot be passed by: closing the connection.',
@@ -203,8 +225,18 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_IDLE: {
+    template: 'A connection was silent for idle_timeout: closing it.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_INFLATE_BROKEN: {
     template: 'Compressed entries are broken: closing the connection without an ack.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_INFLATE_RATIO: {
+    template: 'Compressed entries are over decompression_ratio_limit: closing the connection without an ack.',
     retryable: false,
     fatalFor: 'connection',
   },
@@ -231,6 +263,11 @@ export const errorTable = {
   FORWARD_MALFORMED: {
     template: 'Bytes are no msgpack that the forward protocol knows: closing the connection.',
     retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_MESSAGE_TIMEOUT: {
+    template: 'A message was not whole message_timeout after its first byte: closing the connection without an ack.',
+    retryable: true,
     fatalFor: 'connection',
   },
   FORWARD_NOT_FORWARD: {
@@ -268,6 +305,11 @@ export const errorTable = {
       'A peer is refused: it did not begin with a PING that can be checked. Its sender needs a <security> section too.',
     retryable: false,
     fatalFor: 'connection',
+  },
+  FORWARD_TAG_TOO_LARGE: {
+    template: 'Events whose tag is longer than tag_size_limit are dropped.',
+    retryable: false,
+    fatalFor: 'record',
   },
   FORWARD_UNFINISHED_SPENT: {
     template:

@@ -22,10 +22,20 @@ export type CloseReason =
   | 'FORWARD_OPTION_INVALID'
   | 'FORWARD_MALFORMED'
   | 'FORWARD_INFLATE_BROKEN'
+  | 'FORWARD_INFLATE_RATIO'
   | 'FORWARD_INFLATE_TOO_LARGE';
 
 /** What a message did: `done`, or why the connection is to be closed. */
 export type Verdict = 'done' | CloseReason;
+
+export type DropCode =
+  | 'FORWARD_INVALID_EVENT'
+  | 'FORWARD_TAG_TOO_LARGE'
+  | 'FORWARD_ENTRIES_DROPPED'
+  | 'FORWARD_NOT_LOGS';
+
+/** Up to this many bytes out, no ratio is asked. */
+const anyRatio = 1024 * 1024;
 
 /** What is done with all messages of a listener. */
 export interface IntakeSettings {
@@ -35,10 +45,14 @@ export interface IntakeSettings {
   readonly tags: TagReader;
   readonly inflater: SmallInflater;
   readonly inflateLimit: number;
+  /** More than 1 MiB may not be more than this many times what it is inflated from. */
+  readonly inflateRatio: number;
+  /** Events of one message. */
+  readonly entriesLimit: number;
   /** Bytes of inflated entries that the process may hold at a time. */
   readonly inflateHeld: ByteBudget;
   /** Told of events that were dropped, and why. */
-  dropped(code: 'FORWARD_INVALID_EVENT' | 'FORWARD_NOT_LOGS', tag: string, count: number): void;
+  dropped(code: DropCode, tag: string, count: number): void;
 }
 
 export class Intake {
@@ -238,18 +252,21 @@ export class Intake {
     chunk: Uint8Array | undefined,
     signal: number,
   ): Promise<Verdict> {
-    const { inflateLimit, inflateHeld } = this.#settings;
+    const { inflateLimit, inflateRatio, inflateHeld } = this.#settings;
+    const limit = Math.min(inflateLimit, Math.max(anyRatio, inflateRatio * input.length));
     const asks = chunk === undefined ? undefined : [chunk];
     this.#option.clear();
     this.#option.signal = signal;
     try {
-      for await (const run of inflateLarge(kind, input, inflateLimit, inflateHeld)) {
+      for await (const run of inflateLarge(kind, input, limit, inflateHeld)) {
         this.#inflated(run, tag, asks);
         await this.#batcher.settled;
       }
     } catch (error) {
       if (error instanceof InflateError) {
-        return inflateReason[error.failure];
+        return error.failure === 'large' && limit < inflateLimit
+          ? 'FORWARD_INFLATE_RATIO'
+          : inflateReason[error.failure];
       }
       throw error;
     }
@@ -302,6 +319,8 @@ export class Intake {
     }
     if (this.#option.signal !== 0) {
       this.#settings.dropped('FORWARD_NOT_LOGS', tag.text, count);
+    } else if (count > this.#settings.entriesLimit) {
+      this.#settings.dropped('FORWARD_ENTRIES_DROPPED', tag.text, count);
     } else if (inPlace) {
       this.#batcher.addRun(tag, start, end, count, first, last);
     } else {
@@ -323,7 +342,8 @@ export class Intake {
   }
 
   #drop(tag: Tag | undefined, count: number): 'done' {
-    this.#settings.dropped('FORWARD_INVALID_EVENT', tag?.text ?? '', count);
+    const { dropped, tags } = this.#settings;
+    dropped(tag === undefined ? tags.fault : 'FORWARD_INVALID_EVENT', tag?.text ?? '', count);
     return 'done';
   }
 

@@ -1,5 +1,5 @@
 // One connection's side of the forward protocol: takes bytes as they come, gives replies, says when to stop reading and when to close.
-// Sockets are stream-listener.ts; what a message means is intake.ts.
+// Sockets are stream-listener.ts; what a message means is intake.ts. Over 400 lines in one piece: all of it works on the same unfinished bytes.
 import type { Emit, Origin } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import { Held, type UnfinishedBytes } from '../core/held.ts';
@@ -112,6 +112,11 @@ export class Session {
   /** Whether all that was taken in is settled and acked. */
   get idle(): boolean {
     return !this.#busy && this.#acks.empty;
+  }
+
+  /** Bytes of a message that is not whole yet. */
+  get unfinished(): number {
+    return this.#held.length + this.#held.parked;
   }
 
   /** Takes `count` bytes that stand at the beginning of the read window. False: read no more until `Link.resume`. */

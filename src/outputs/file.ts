@@ -75,6 +75,7 @@ export default defineOutput({
     checkInject(values.inject, element, report);
     settle(values, refuseOptions(element, report));
   },
+  claims: ({ path }) => [`file ${path}`],
   create(context, values) {
     const settled = settle(values, (option, text) => {
       throw new TypeError(`${option}: ${text}`); // `check` comes first

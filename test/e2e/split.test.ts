@@ -180,7 +180,7 @@ async function sendCut(place: Place, bytes: Buffer, points: readonly number[]): 
 }
 
 async function withDeadline(closed: Promise<unknown>, socket: Socket, points: readonly number[]): Promise<void> {
-  const timer = setTimeout(() => socket.destroy(new Error('not closed')), 5_000);
+  const timer = setTimeout(() => socket.destroy(new Error('not closed')), 30_000);
   await closed;
   clearTimeout(timer);
   if (socket.errored?.message === 'not closed')

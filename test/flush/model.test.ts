@@ -6,7 +6,7 @@ import { decodeMulti } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../support/temp.ts';
-import { batchOf, begin, running, start, testOutputs } from './harness.ts';
+import { batchOf, begin, emit, running, start, testOutputs } from './harness.ts';
 
 const step = fc.oneof(
   {
@@ -111,15 +111,10 @@ flush_at_shutdown true
       );
       const names = events.map(([, { n }]) => `${one.tag} ${n}`);
       waiting++;
-      void Promise.resolve(run.output.emit(batchOf(one.tag, events))).then(
-        () => {
-          waiting--;
-          taken.push(...names);
-        },
-        () => {
-          waiting--;
-        },
-      );
+      void emit(run, tests, batchOf(one.tag, events)).then((fault) => {
+        waiting--;
+        taken.push(...(fault === undefined ? names : []));
+      });
     } else if ('wait' in one) {
       await clock.go(one.wait);
     } else if ('down' in one) {
