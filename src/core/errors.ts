@@ -96,6 +96,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FILE_LINK_FAILED: {
+    template: 'The link {path} cannot be made: {reason}.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FILE_NOT_WRITABLE: {
     template: '{path} cannot be written: {reason}. {remedy}',
     retryable: false,
@@ -104,6 +109,16 @@ export const errorTable = {
   FILE_REFUSED: {
     template: '{what}, and is not written to.',
     retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_REMOVAL_FAILED: {
+    template: 'An old file cannot be removed: {reason}.',
+    retryable: true,
+    fatalFor: 'record',
+  },
+  FILE_ROTATION_FAILED: {
+    template: '{path} cannot be renamed, and grows on: {reason}.',
+    retryable: true,
     fatalFor: 'record',
   },
   FILE_UNWRITTEN: {
@@ -332,8 +347,18 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  PARSE_DEADLINE: {
+    template: 'The expression of the parser takes too long for the text. Write it without nested repetitions.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   PARSE_ENCODING: {
     template: 'The text is no UTF-8, and cannot be parsed.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  PARSE_MALFORMED: {
+    template: 'The text begins as the parser expects, and is broken.',
     retryable: false,
     fatalFor: 'record',
   },

@@ -12,6 +12,7 @@ import { Gate } from './gate.ts';
 import { SmallInflater } from './inflate.ts';
 import type { ListenAddress } from './listen-error.ts';
 import { Pieces } from './pieces.ts';
+import { ResendMemory } from './resends.ts';
 import type { SecuritySettings } from './security-options.ts';
 import type { SessionSettings } from './session.ts';
 import { type Protection, StreamListener } from './stream-listener.ts';
@@ -73,6 +74,10 @@ export function createForwardInput(
     inflateRatio: options.decompression_ratio_limit,
     entriesLimit: options.entries_limit,
     gate,
+    resends: ResendMemory.of(
+      options.resend_memory_limit,
+      context.counters.get('forebay_forward_resent_chunks_total', { id: context.id }),
+    ),
     tags: new TagReader({
       tag: options.tag,
       prefix: options.add_tag_prefix,

@@ -24,6 +24,10 @@ export const streamOptions = {
     desc: 'Reading stops while outputs have more bytes of events than this to settle.',
     default: '8m',
   }),
+  resend_memory_limit: p.size({
+    desc: 'Chunks are remembered in this much memory, so that one that a sender sends again, because its ack was lost, is acked and not taken twice. 0: none.',
+    default: '4m',
+  }),
   join_pieces: p.bool({
     desc: 'Whether lines that Docker cuts into pieces of 16 KiB become one event again. A piece is held in memory and acked at once, since Docker sends the next one only then: a sudden end loses what is held. A line that does not come whole is passed on as far as it got, with partial_message in it.',
     default: 'false',

@@ -16,6 +16,7 @@ import type { Framer } from './framer.ts';
 import { type CompressedKind, InflateError, type SmallInflater } from './inflate.ts';
 import { inflateLarge } from './inflate-large.ts';
 import { MessageOption } from './option.ts';
+import { handedOn, type PeerResends } from './resends.ts';
 import type { TagReader } from './tag-reader.ts';
 
 export type CloseReason =
@@ -65,8 +66,17 @@ export class Intake {
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
 
-  /** `fields` are set in each record: the listener's source keys, for this peer. */
-  constructor(settings: IntakeSettings, batcher: Batcher, clock: Clock, fields: readonly FieldEdit[]) {
+  readonly #resends: PeerResends | undefined;
+
+  /** `fields` are set in each record: the listener's source keys, for this peer. `resends` knows what it has sent before. */
+  constructor(
+    settings: IntakeSettings,
+    batcher: Batcher,
+    clock: Clock,
+    fields: readonly FieldEdit[],
+    resends?: PeerResends,
+  ) {
+    this.#resends = resends;
     this.#settings = settings;
     this.#batcher = batcher;
     this.#clock = clock;
@@ -163,6 +173,15 @@ export class Intake {
     } else {
       this.#option.clear();
     }
+    if (this.#resends !== undefined && this.#option.asks) {
+      // The batcher works in these bytes: they are hashed before anything of the message is added.
+      const end = base + (starts[Math.min(elements, 4)] as number);
+      const taken = this.#resends.find(bytes, base, end);
+      if (taken !== undefined && this.#batcher.ackAgain(taken, this.#option.chunk(bytes))) {
+        this.#resends.count();
+        return 'done';
+      }
+    }
     if (optionAt === 3) {
       return elements < 3 ? this.#drop(tag, 1) : this.#single(bytes, tag, base, frame);
     }
@@ -176,7 +195,10 @@ export class Intake {
   /** Acks a message that was too large to be held, by its option between `start` and `end`. */
   oversize(bytes: Uint8Array, start: number, end: number): void {
     this.#option.read(bytes, start, end);
-    this.#ack(bytes);
+    const chunk = this.#option.chunk(bytes);
+    if (chunk !== undefined) {
+      this.#batcher.ack(chunk);
+    }
   }
 
   /** Message mode: `[tag, time, record, option]`. */
@@ -257,12 +279,19 @@ export class Intake {
     const asks = chunk === undefined ? undefined : [chunk];
     this.#option.clear();
     this.#option.signal = signal;
+    const whole = Promise.withResolvers<void>();
+    const taken = chunk === undefined ? undefined : this.#resends?.add();
+    if (taken !== undefined) {
+      handedOn([taken], whole.promise);
+    }
     try {
       for await (const run of inflateLarge(kind, input, limit, inflateHeld)) {
         this.#inflated(run, tag, asks);
         await this.#batcher.settled;
       }
     } catch (error) {
+      whole.promise.catch(() => undefined); // who waits for it hears of it
+      whole.reject(error);
       if (error instanceof InflateError) {
         return error.failure === 'large' && limit < inflateLimit
           ? 'FORWARD_INFLATE_RATIO'
@@ -270,6 +299,7 @@ export class Intake {
       }
       throw error;
     }
+    whole.resolve();
     if (chunk !== undefined) {
       this.#batcher.ack(chunk);
     }
@@ -350,7 +380,7 @@ export class Intake {
   #ack(bytes: Uint8Array): void {
     const chunk = this.#option.chunk(bytes);
     if (chunk !== undefined) {
-      this.#batcher.ack(chunk);
+      this.#batcher.ack(chunk, this.#resends?.add());
     }
   }
 

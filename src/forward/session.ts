@@ -14,6 +14,7 @@ import { type CloseReason, Intake, type IntakeSettings, type Verdict } from './i
 import { JsonFramer } from './json-framer.ts';
 import { Opening } from './opening.ts';
 import { Oversize, optionElement } from './oversize.ts';
+import type { ResendMemory } from './resends.ts';
 
 /**
  * Unfinished bytes are moved to where they are worked on fastest, but only so many for each byte that comes: however a message is cut, the
@@ -48,6 +49,8 @@ export interface SessionSettings extends IntakeSettings {
   readonly clock: Clock;
   readonly unfinished: UnfinishedBytes;
   readonly gate: Gate;
+  /** Undefined where chunks that come again are taken again. */
+  readonly resends?: ResendMemory | undefined;
   /** Bytes; a message's own size. */
   readonly chunkSizeLimit: number;
   readonly chunkSizeWarnLimit: number | undefined;
@@ -106,7 +109,7 @@ export class Session {
       this.#acks.add(acks, settled);
       settings.gate.add(settled, bytes);
     });
-    this.#intake = new Intake(settings, this.#batcher, settings.clock, fields);
+    this.#intake = new Intake(settings, this.#batcher, settings.clock, fields, settings.resends?.peer(origin));
   }
 
   /** Whether all that was taken in is settled and acked. */

@@ -1,9 +1,6 @@
-// A target that is a function of ours, called in this process: one mutant at a time, each within a second.
+// A target that is a function of ours, called in this process: one mutant at a time, each within its time.
 import { Random } from './random.ts';
 import { Finding, type FuzzTarget } from './target.ts';
-
-/** What one mutant may take, ms. */
-const longest = 1_000;
 
 export interface InProcess {
   readonly name: string;
@@ -14,7 +11,8 @@ export interface InProcess {
   run(mutant: Uint8Array): string | Promise<string>;
 }
 
-export function inProcess({ mutant, run, ...target }: InProcess): FuzzTarget {
+/** `longest`: what one mutant may take, ms. */
+export function inProcess({ mutant, run, ...target }: InProcess, longest: number): FuzzTarget {
   return {
     ...target,
     lanes: 1,

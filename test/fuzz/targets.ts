@@ -9,7 +9,7 @@ import { parsersTarget } from './targets/parsers.ts';
 import { udpTarget } from './targets/udp.ts';
 import { websocketTarget } from './targets/websocket.ts';
 
-/** `patience`: how long an honest event may wait for its ack beside the mutants, ms. */
+/** `patience`: how long an honest event may wait for its ack beside the mutants, and what one mutant may take in this process, ms. */
 export function fuzzTargets(patience: number): readonly FuzzTarget[] {
   return [
     forwardTarget(patience),
@@ -18,7 +18,7 @@ export function fuzzTargets(patience: number): readonly FuzzTarget[] {
     udpTarget(patience),
     httpTarget(patience),
     websocketTarget(patience),
-    configTarget(),
-    parsersTarget(),
+    configTarget(patience),
+    parsersTarget(patience),
   ];
 }

@@ -15,7 +15,7 @@ interface ParserCase {
   readonly text_hex?: string;
 }
 
-export function parsersTarget(): FuzzTarget {
+export function parsersTarget(patience: number): FuzzTarget {
   const known = new Registry().known('parser');
   const cases = casesOf<ParserCase>('parsers.json').filter(({ config }) =>
     known.includes(/@type (\S+)/.exec(config)?.[1] ?? ''),
@@ -25,26 +25,29 @@ export function parsersTarget(): FuzzTarget {
   );
   const parsers = new Map<string, Promise<Parser | undefined>>();
   let chosen = cases[0]?.config ?? '';
-  return inProcess({
-    name: 'parsers',
-    past: /^parsed/,
-    share: 0.2,
-    mutant(random) {
-      const at = random.int(cases.length);
-      chosen = cases[at]?.config ?? '';
-      const line = lines[at] ?? Buffer.alloc(0);
-      return random.once(2) ? mutateBytes(random, line, lines) : mutateJson(random, line, lines);
+  return inProcess(
+    {
+      name: 'parsers',
+      past: /^parsed/,
+      share: 0.2,
+      mutant(random) {
+        const at = random.int(cases.length);
+        chosen = cases[at]?.config ?? '';
+        const line = lines[at] ?? Buffer.alloc(0);
+        return random.once(2) ? mutateBytes(random, line, lines) : mutateJson(random, line, lines);
+      },
+      async run(mutant) {
+        const made = parsers.get(chosen) ?? parserOf(chosen);
+        parsers.set(chosen, made);
+        const parser = await made;
+        if (parser === undefined) return 'configuration refused';
+        const parsed = new ParsedRecords();
+        parser.parse(mutant, 0, mutant.length, parsed);
+        return parsed.list.some(({ fault }) => fault === undefined) ? 'parsed' : 'not parsed';
+      },
     },
-    async run(mutant) {
-      const made = parsers.get(chosen) ?? parserOf(chosen);
-      parsers.set(chosen, made);
-      const parser = await made;
-      if (parser === undefined) return 'configuration refused';
-      const parsed = new ParsedRecords();
-      parser.parse(mutant, 0, mutant.length, parsed);
-      return parsed.list.some(({ fault }) => fault === undefined) ? 'parsed' : 'not parsed';
-    },
-  });
+    patience,
+  );
 }
 
 async function parserOf(config: string): Promise<Parser | undefined> {
