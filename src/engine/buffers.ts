@@ -66,8 +66,9 @@ export class Buffers {
     const buffer = held.definition as BufferDefinition;
     const store = buffer.create(context, held.options, { takesText: output.takesText === true });
     const { persistent } = store;
-    const has = { limits: buffer.limits, persistent, secondary: secondary !== undefined };
-    const flush = flushSettings(held.options, keys, has);
+    const slow = options['slow_flush_log_threshold'] as number;
+    const outside = { limits: buffer.limits, persistent, secondary: secondary !== undefined, slow };
+    const flush = flushSettings(held.options, keys, outside);
     const root = this.#system.rootDir ?? this.#env['FLUENT_BACKUP_DIR'];
     return new BufferedOutput({
       context,

@@ -56,7 +56,6 @@ export const heldOptions = {
     desc: 'How long an output may wait for the word that a chunk has been delivered.',
     default: '60',
   }),
-  slow_flush_log_threshold: p.float({ desc: 'A chunk that takes longer to write is said, seconds.', default: '20.0' }),
   retry_type: p.enum({
     desc: 'Whether the waits between tries grow or stay.',
     values: ['exponential_backoff', 'periodic'],
@@ -113,6 +112,10 @@ export function besideOutput(definition: OutputDefinition, section: Element, rep
       default: 'memory',
       argument: 'chunk_keys',
       options: heldOptions,
+    }),
+    slow_flush_log_threshold: p.float({
+      desc: 'A chunk that takes longer to write is said, seconds.',
+      default: '20.0',
     }),
     secondary: p.plugins({ desc: 'The output for chunks that this one does not take.', kind: 'output', default: type }),
   };

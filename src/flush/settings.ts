@@ -36,11 +36,21 @@ export interface FlushSettings {
   readonly backup: boolean;
 }
 
-/** `persistent` is whether the chunks outlive the process. */
+/** What stands outside of `<buffer>`. */
+export interface FlushSurroundings {
+  readonly limits: BufferDefinition['limits'];
+  /** Whether the chunks outlive the process. */
+  readonly persistent: boolean;
+  /** Whether there is an output for what the first one does not take. */
+  readonly secondary: boolean;
+  /** Seconds from which on a write is said to be slow. */
+  readonly slow: number;
+}
+
 export function flushSettings(
   values: HeldValues,
   keys: ChunkKeys,
-  { limits, persistent, secondary }: { limits: BufferDefinition['limits']; persistent: boolean; secondary: boolean },
+  { limits, persistent, secondary, slow }: FlushSurroundings,
 ): FlushSettings {
   const bytes = values.chunk_limit_size ?? limits.chunk;
   const count = values.chunk_limit_records ?? Number.POSITIVE_INFINITY;
@@ -59,7 +69,7 @@ export function flushSettings(
     writes: values.flush_thread_count,
     burst: values.flush_thread_burst_interval * 1000,
     commitTimeout: values.delayed_commit_timeout * 1000,
-    slow: values.slow_flush_log_threshold * 1000,
+    slow: slow * 1000,
     retry: {
       type: values.retry_type,
       wait: values.retry_wait * 1000,
