@@ -12,6 +12,7 @@ import type { SharedContext } from '../engine/parts.ts';
 import type { Plan } from '../engine/plan.ts';
 import { standardOutput } from '../files/file-stream.ts';
 import { StreamWriter } from '../files/stream-writer.ts';
+import { type Relay, relayPart } from '../live/relay.ts';
 import { loadWasm } from '../msgpack/wasm.ts';
 import { openViewer, type ViewerRequest } from './viewer.ts';
 
@@ -25,8 +26,12 @@ export interface CollectorSettings {
   readonly log: Logger;
   readonly logTap: LogTap;
   readonly workerId: number;
+  /** How many processes run the configuration. */
+  readonly workers: number;
   /** The page that shows all that passes. */
   readonly viewer: ViewerRequest | undefined;
+  /** Where pages are another process's: how they are fed. */
+  readonly relay?: (counters: Counters) => Relay;
   /** Standard output has failed: there is no sense in going on. */
   failed(): void;
 }
@@ -43,9 +48,13 @@ export class Collector {
 
   /** Throws what a plug-in throws that cannot be made. Nothing is opened yet. */
   constructor(plan: Plan, settings: CollectorSettings) {
-    const { log, logTap, workerId, viewer } = settings;
+    const { log, logTap, workerId, workers, viewer } = settings;
     this.#settings = settings;
     this.#drainTime = plan.system?.shutdownTimeout ?? drainTime;
+    const { relay } = settings;
+    if (relay !== undefined) {
+      this.shared.once(relayPart, () => relay(this.counters));
+    }
     const io = new IoMemory();
     const onFull = (error: Error) =>
       log.warn({ code: 'STDOUT_FULL', reason: error.message }, 'No room for standard output: inputs wait for it.');
@@ -57,7 +66,7 @@ export class Collector {
       },
     });
     this.#context = {
-      ...{ counters: this.counters, clock: systemClock, hostname: hostname(), workerId, stdout },
+      ...{ counters: this.counters, clock: systemClock, hostname: hostname(), workerId, workers, stdout },
       ...{ shared: this.shared, io, wasm: loadWasm(io) },
     };
     const tap: Tap | undefined = viewer === undefined ? undefined : (batch, place) => this.#tap?.(batch, place);

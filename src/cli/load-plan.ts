@@ -2,7 +2,7 @@
 import { hostname as systemHostname } from 'node:os';
 import type { Attribute, Element } from '../config/element.ts';
 import { parseConfig } from '../config/parse.ts';
-import { type Problem, ProblemList } from '../config/problem.ts';
+import { type Problem, ProblemList, type Report } from '../config/problem.ts';
 import { lint } from '../engine/lint.ts';
 import { type Plan, plan } from '../engine/plan.ts';
 import { Registry } from '../plugin/registry.ts';
@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly hostname?: string;
   /** What `worker_id` means: '0' in a process that runs, empty in one that only looks, as in Fluentd. */
   readonly workerId?: string;
+  /** The worker whose plan is wanted. Without it, the plans of all are looked at, and that of the first is given. */
+  readonly worker?: number;
   readonly registry?: Registry;
   /** Folders with plug-ins of the user's. */
   readonly plugins?: readonly string[];
@@ -68,12 +70,19 @@ export async function loadPlan(file: string, options: LoadOptions = {}): Promise
   const secrets = new Set<Attribute>();
   let planned: Plan | undefined;
   if (parsed.ok) {
-    planned = await plan(parsed.root, registry, report, {
-      secret: (attribute) => secrets.add(attribute),
-    });
+    const said = new OnceReported(report);
+    const planOf = (worker: number) =>
+      plan(parsed.root, registry, said.report, { worker, secret: (attribute) => secrets.add(attribute) });
+    planned = await planOf(options.worker ?? 0);
+    const plans = [planned];
+    if (options.worker === undefined && parsed.root.elements.some(({ name }) => name === 'worker')) {
+      for (let worker = 1; worker < (planned.system?.workers ?? 1); worker++) {
+        plans.push(await planOf(worker));
+      }
+    }
     if (options.lint === true) {
-      const labels = parsed.root.elements.filter(({ name }) => name === 'label');
-      lint(planned, list.errors === 0 ? labels : [], report);
+      const labels = list.errors === 0 ? parsed.root.elements.filter(({ name }) => name === 'label') : [];
+      lintAll(plans, labels, report);
     }
   }
   return {
@@ -84,6 +93,42 @@ export async function loadPlan(file: string, options: LoadOptions = {}): Promise
     sources: parsed.sources,
     secrets,
   };
+}
+
+/** Reports what is hardly meant in any of the workers: a label may be used by one of them only. */
+function lintAll(plans: readonly Plan[], labels: readonly Element[], report: Report): void {
+  const found = plans.map((each) => {
+    const problems = new Map<string, Problem>();
+    lint(each, labels, (problem) => problems.set(keyOf(problem), problem));
+    return problems;
+  });
+  for (const [key, problem] of found[0] ?? []) {
+    if (found.every((problems) => problems.has(key))) {
+      report(problem);
+    }
+  }
+}
+
+/** Several plans of one configuration have the same problems. */
+class OnceReported {
+  readonly #seen = new Set<string>();
+  readonly #report: Report;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  readonly report: Report = (problem) => {
+    const key = keyOf(problem);
+    if (!this.#seen.has(key)) {
+      this.#seen.add(key);
+      this.#report(problem);
+    }
+  };
+}
+
+function keyOf({ code, at, text }: Problem): string {
+  return `${code} ${at.file}:${at.line}:${at.column} ${text}`;
 }
 
 /** Takes in the plug-ins of a folder; what is wrong with it is a problem like any in the configuration. */

@@ -1,19 +1,22 @@
 // `forebay run`: starts what a configuration says, runs it anew when it changes, and ends it in peace when it is asked to.
 import { hostname } from 'node:os';
-import { logLevels } from '../config/log-levels.ts';
 import { ForebayError } from '../core/errors.ts';
 import { createLog, type Logger, type LogTap } from '../core/log.ts';
 import { type Control, startControl } from '../engine/control.ts';
 import type { Plan } from '../engine/plan.ts';
+import type { Health } from '../http/metrics-server.ts';
 import { Registry } from '../plugin/registry.ts';
 import { Collector } from './collector.ts';
 import { type LoadedPlan, loadPlan } from './load-plan.ts';
+import { loadWorkers } from './load-workers.ts';
+import { levelOf } from './log-level.ts';
 import { gaugesOf, MetricsPort } from './metrics-port.ts';
 import { Reloader } from './reloader.ts';
 import { countProblems, describeProblems } from './report.ts';
 import { handleSignals } from './signals.ts';
 import type { ViewerRequest } from './viewer.ts';
 import { Watch } from './watch.ts';
+import { workerVariable } from './worker-environment.ts';
 
 export interface RunRequest {
   readonly file: string;
@@ -33,11 +36,17 @@ export interface RunRequest {
 
 /** Resolves with the exit code when the program has stopped. */
 export async function run(request: RunRequest): Promise<0 | 1 | 2> {
+  if (process.env[workerVariable] !== undefined && process.send !== undefined) {
+    const { runWorker } = await import('./worker.ts');
+    return await runWorker(request);
+  }
   // Plug-ins are loaded once: those of an unchanged configuration stay the same through all reloads.
   const registry = new Registry();
   const { file, strict, plugins } = request;
-  const load = () => loadPlan(file, { strict, plugins, registry, workerId: '0' });
-  const loaded = await load();
+  const load = () => loadPlan(file, { strict, plugins, registry, workerId: '0', worker: 0 });
+  const first = await load();
+  const several = (first.plan?.system?.workers ?? 1) > 1;
+  const loaded = several ? await loadWorkers(request, registry) : first;
   const { plan, problems, dropped, sources } = loaded;
   if (problems.length > 0) {
     process.stderr.write(`${describeProblems(problems, sources, dropped)}\n`);
@@ -52,6 +61,11 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
     log.info({ flags: request.ignored }, 'Flags of Fluentd that have no effect here.');
   }
   try {
+    if (several) {
+      const { Supervisor } = await import('./supervisor.ts');
+      const reload = () => loadWorkers(request, registry);
+      return await new Supervisor(request, { log, plan, loaded, load: reload }).run();
+    }
     return await new Run(request, { log, logTap, plan, loaded, load }).run();
   } catch (error) {
     log.fatal({ ...(error instanceof ForebayError ? { code: error.code } : { err: error }) }, (error as Error).message);
@@ -71,6 +85,7 @@ interface RunSettings {
 class Run {
   readonly #request: RunRequest;
   readonly #settings: RunSettings;
+  readonly #started = Promise.withResolvers<void>();
   readonly #end = Promise.withResolvers<0 | 1>();
   readonly #collector: Collector;
   readonly #reloader: Reloader;
@@ -81,14 +96,14 @@ class Run {
     const { log, logTap, plan, loaded, load } = settings;
     this.#request = request;
     this.#settings = settings;
-    let running = false;
     handleSignals(log, {
       stop: () => this.#end.resolve(0),
-      reload: (signal) => running && void this.#reloader.reload(signal),
-      flush: () => running && this.#collector.flush(),
+      // One that comes earlier is heard when there is something to put in place of.
+      reload: (signal) => void this.#started.promise.then(() => this.#reloader.reload(signal)),
+      flush: () => void this.#started.promise.then(() => this.#collector.flush()),
     });
     this.#collector = new Collector(plan, {
-      ...{ log, logTap, workerId: 0, viewer: request.viewer },
+      ...{ log, logTap, workerId: 0, workers: 1, viewer: request.viewer },
       failed: () => this.#end.resolve(1),
     });
     const { counters } = this.#collector;
@@ -103,7 +118,6 @@ class Run {
       run: (next) => this.#run(next),
       read: (files) => request.watch && this.#watch.follow(files),
     });
-    running = true;
   }
 
   async run(): Promise<0 | 1> {
@@ -121,6 +135,7 @@ class Run {
       this.#watch.follow(loaded.sources.keys());
     }
     log.info({ configuration: this.#request.file, control: control.path }, 'Forebay is running.');
+    this.#started.resolve();
     const code = await this.#end.promise;
     this.#watch.stop();
     await this.#reloader.stop();
@@ -132,6 +147,9 @@ class Run {
 
   async #run(plan: Plan): Promise<void> {
     const { log } = this.#settings;
+    if ((plan.system?.workers ?? 1) > 1) {
+      throw new Error('workers can be set to more than 1 at the start only');
+    }
     const before = log.level;
     const port = await this.#port.open(plan.system?.http);
     log.level = levelOf(plan, this.#request.verbosity);
@@ -145,7 +163,7 @@ class Run {
     await port.take();
   }
 
-  #health(): { readonly healthy: boolean; readonly reasons: readonly string[] } {
+  #health(): Health {
     const reasons = this.#collector.holding;
     return { healthy: reasons.length === 0, reasons };
   }
@@ -167,9 +185,4 @@ class Run {
       reload: () => this.#reloader.reload('control'),
     });
   }
-}
-
-function levelOf(plan: Plan, verbosity: number): string {
-  const usual = logLevels.indexOf(plan.system?.logLevel ?? 'info');
-  return logLevels[Math.max(0, Math.min(logLevels.length - 1, usual - verbosity))] ?? 'info';
 }

@@ -57,6 +57,8 @@ export interface KnownTimes {
   readonly entries: Uint8Array;
   readonly first: number;
   readonly last: number;
+  /** The memory that the entries stand in, which takes a call to ask for. */
+  readonly buffer: ArrayBufferLike;
 }
 
 /**

@@ -1,4 +1,5 @@
 // The time of day, and calls at a later one, so that tests can hold both.
+import { performance } from 'node:perf_hooks'; // the global of that name is looked up at each use
 
 export interface Clock {
   /** ms since the epoch, whole or not. */

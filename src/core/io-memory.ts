@@ -35,6 +35,11 @@ export class IoMemory {
    * room in it. What stands in it is undefined.
    */
   take(size: number): Uint8Array {
+    return this.find(size) ?? new Uint8Array(size);
+  }
+
+  /** The same, but undefined where there is no room in the memory. */
+  find(size: number): Uint8Array | undefined {
     const pages = Math.ceil(size / pageSize);
     const taken = this.#taken;
     let from = taken.indexOf(0);
@@ -47,7 +52,7 @@ export class IoMemory {
         return new Uint8Array(this.buffer, from * pageSize, size);
       }
     }
-    return new Uint8Array(size);
+    return undefined;
   }
 
   /** Gives back what `take` returned; nobody uses it any more. */

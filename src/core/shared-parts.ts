@@ -25,6 +25,11 @@ export class SharedParts {
     return this.#parts.get(name) as T;
   }
 
+  /** The part of that name, where there is one. */
+  find<T>(name: string): T | undefined {
+    return this.#parts.get(name) as T | undefined;
+  }
+
   /** The part of that name is no more: who asks for it gets a new one. */
   drop(name: string): void {
     this.#parts.delete(name);

@@ -21,7 +21,7 @@ export interface ControlOptions {
   /** The socket's path; without it `<pid>.sock` in the first folder that takes it. */
   readonly path?: string | undefined;
   readonly log: Logger;
-  status(): ControlStatus;
+  readonly status: () => ControlStatus | Promise<ControlStatus>;
   /** Where the page is and its token; undefined where there is none. The socket is for the user alone who runs the process. */
   page?(): PageAddress | undefined;
   /** Has the configuration read again; resolves with what came of it. */
@@ -172,40 +172,39 @@ function stop(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
 
 function serve(socket: Socket, options: ControlOptions): void {
   const maxLine = options.maxLine ?? 65_536;
-  const timer = setTimeout(() => socket.destroy(), options.timeout ?? 5_000);
+  /** Whether it is us who take the time. */
+  let working = false;
+  let answering = false;
   let pending: Buffer = Buffer.alloc(0);
-  const goOn = () => {
-    socket.resume();
-    timer.refresh();
-    answer();
-  };
+  const timer = setTimeout(() => (working ? timer.refresh() : socket.destroy()), options.timeout ?? 5_000);
 
-  const answer = () => {
-    for (let end = pending.indexOf(0x0a); end >= 0 && end <= maxLine; end = pending.indexOf(0x0a)) {
-      const line = pending.subarray(0, end).toString();
-      pending = pending.subarray(end + 1);
-      const reply = answerTo(line, options);
-      if (reply instanceof Promise) {
-        socket.pause();
-        clearTimeout(timer);
-        void reply.then((late) => {
-          if (!socket.destroyed) {
-            socket.write(`${JSON.stringify(late)}\n`);
-            goOn();
-          }
-        });
-        return;
-      }
+  const nextLine = (): string | undefined => {
+    const end = pending.indexOf(0x0a);
+    if (end < 0 || end > maxLine) {
+      return undefined;
+    }
+    const line = pending.subarray(0, end).toString();
+    pending = pending.subarray(end + 1);
+    return line;
+  };
+  /** One answer at a time, and the next only when that is taken. */
+  const answer = async () => {
+    answering = true;
+    socket.pause();
+    for (let line = nextLine(); line !== undefined && !socket.destroyed; line = nextLine()) {
+      working = true;
+      const reply = await answerTo(line, options);
+      working = false;
       if (!socket.write(`${JSON.stringify(reply)}\n`)) {
-        socket.pause();
-        socket.once('drain', goOn);
-        return;
+        await drained(socket);
       }
       timer.refresh();
     }
+    answering = false;
     if (pending.length > maxLine) {
       socket.end(`${JSON.stringify({ ok: false, error: `A request is at most ${maxLine} bytes.` })}\n`);
-      socket.pause();
+    } else {
+      socket.resume();
     }
   };
 
@@ -213,7 +212,25 @@ function serve(socket: Socket, options: ControlOptions): void {
   socket.on('close', () => clearTimeout(timer));
   socket.on('data', (chunk) => {
     pending = Buffer.concat([pending, chunk]);
-    answer();
+    if (!answering) {
+      void answer();
+    }
+  });
+}
+
+/** Resolves when what was written is taken, or will not be any more. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.once('drain', done);
+    socket.once('close', done);
+    if (socket.destroyed) {
+      done();
+    }
   });
 }
 
@@ -237,10 +254,14 @@ function answerTo(line: string, options: ControlOptions): Answer | Promise<Answe
   if (op !== 'health') {
     return { ok: false, error: 'The request needs an "op" that is known: health, page, reload.' };
   }
+  return healthOf(options);
+}
+
+async function healthOf({ status, log }: ControlOptions): Promise<Answer> {
   try {
-    return { ok: true, ...options.status() };
+    return { ok: true, ...(await status()) };
   } catch (error) {
-    options.log.error({ err: error, code: 'CONTROL_STATUS_FAILED' }, 'The health could not be told.');
+    log.error({ err: error, code: 'CONTROL_STATUS_FAILED' }, 'The health could not be told.');
     return { ok: false, error: 'The health could not be told; the log says why.' };
   }
 }

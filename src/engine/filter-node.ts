@@ -41,6 +41,11 @@ export class FilterNode {
     return left;
   }
 
+  /** Nobody uses what `run` returned in place of its batch; what it returned last comes first. */
+  release(): void {
+    this.filter.release?.();
+  }
+
   /** What the last batch waits for because of this filter. */
   waiting(): Promise<void> | undefined {
     const { waiting } = this.filter;

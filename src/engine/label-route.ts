@@ -48,25 +48,43 @@ export class LabelRoute {
 
   readonly emit: Emit = (batch) => {
     const { filters, match } = this.#router.route(batch.tag.text);
-    let left = batch;
-    let waiting: Promise<void> | undefined;
-    for (let i = 0; i < filters.length; i++) {
-      const filter = filters[i] as FilterNode;
-      const next = filter.run(left);
-      waiting = both(waiting, filter.waiting());
-      if (next === undefined) {
-        return waiting;
-      }
-      left = next;
+    return this.#pass(filters, 0, match, batch);
+  };
+
+  /** Sends a batch through the filters from number `index` on, and to the match. */
+  #pass(
+    filters: readonly FilterNode[],
+    index: number,
+    match: OutputNode | undefined,
+    batch: Batch,
+  ): Promise<void> | undefined {
+    const filter = filters[index];
+    if (filter === undefined) {
+      return this.#deliver(match, batch);
     }
-    if (match === undefined) {
-      this.#tap?.(left, this.#left);
-      this.#options.unmatched(left, this.name);
+    const left = filter.run(batch);
+    const waiting = filter.waiting();
+    if (left === undefined) {
       return waiting;
     }
-    if (match.terminal) {
-      this.#tap?.(left, this.#taken);
+    try {
+      return both(waiting, this.#pass(filters, index + 1, match, left));
+    } finally {
+      if (left !== batch) {
+        filter.release();
+      }
     }
-    return both(waiting, match.emit(left));
-  };
+  }
+
+  #deliver(match: OutputNode | undefined, batch: Batch): Promise<void> | undefined {
+    if (match === undefined) {
+      this.#tap?.(batch, this.#left);
+      this.#options.unmatched(batch, this.name);
+      return undefined;
+    }
+    if (match.terminal) {
+      this.#tap?.(batch, this.#taken);
+    }
+    return match.emit(batch);
+  }
 }

@@ -17,6 +17,7 @@ import { parseTagPattern } from '../routing/tag-pattern.ts';
 import { checkFiles } from './file-check.ts';
 import { checkLabels } from './label-check.ts';
 import { type SystemSettings, systemOptions, systemSettings } from './system.ts';
+import { sectionsOf } from './worker-sections.ts';
 
 interface Planned {
   readonly options: Readonly<Record<string, unknown>>;
@@ -73,6 +74,8 @@ export const ownLogLabel = '@FLUENT_LOG';
 export interface PlanOptions {
   /** Refuses values that Fluentd would bend, as `strict_config_value true` in `<system>` does. */
   readonly strict?: boolean;
+  /** The worker that it is for. Default 0. */
+  readonly worker?: number;
   /** Is told of each value that must not be shown. */
   readonly secret?: (attribute: Attribute) => void;
 }
@@ -87,7 +90,7 @@ export async function plan(
   return await new Planner(root, registry, report, options).plan();
 }
 
-const rootSections: readonly string[] = ['source', 'match', 'filter', 'label', 'system'];
+const rootSections: readonly string[] = ['source', 'match', 'filter', 'label', 'system', 'worker'];
 
 class Planner {
   readonly #root: Element;
@@ -112,13 +115,17 @@ class Planner {
   async plan(): Promise<Plan> {
     const system = await this.#readSystem();
     await readOptions({ ...this.#root, elements: [] }, {}, this.#context);
-    this.#findIds(this.#root);
-    for (const element of this.#root.elements) {
+    for (const element of this.#root.elements.filter(({ name }) => name === 'worker')) {
+      await readOptions({ ...element, elements: [] }, {}, this.#context);
+    }
+    const sections = sectionsOf(this.#root, this.#options.worker ?? 0, system?.workers ?? 1, this.#report);
+    for (const element of sections) {
+      this.#findId(element);
       if (element.name === 'label') {
         this.#declareLabel(element);
       }
     }
-    for (const element of this.#root.elements) {
+    for (const element of sections) {
       await this.#planSection(element);
     }
     checkLabels(this.#inputs, this.#labels, this.#report);
@@ -177,13 +184,13 @@ class Planner {
   }
 
   /** The ids that stand in the configuration, so that none is made that is there already. */
-  #findIds(element: Element): void {
+  #findId(element: Element): void {
+    const id = element.attributes.get('@id')?.value;
+    if (typeof id === 'string') {
+      this.#madeIds.add(id);
+    }
     for (const child of element.elements) {
-      const id = child.attributes.get('@id')?.value;
-      if (typeof id === 'string') {
-        this.#madeIds.add(id);
-      }
-      this.#findIds(child);
+      this.#findId(child);
     }
   }
 
@@ -225,14 +232,6 @@ class Planner {
         await this.#planLabel(element);
         break;
       case 'system':
-        break;
-      case 'worker':
-        this.#error(
-          element.at,
-          'CONFIG_WORKER_SECTION',
-          'There are no <worker> sections here: one process does all.',
-          'Move what is in it to the top level.',
-        );
         break;
       default:
         this.#unknownSection(element, 'at the top level', rootSections);

@@ -75,8 +75,14 @@ export class Replacement {
   async #openInputs(): Promise<void> {
     const { inputs } = this.#parts;
     const taken: number[] = [];
+    const claims = new Set(this.#goneInputs.flatMap(claimsOf));
     for (const [index, part] of inputs.entries()) {
-      if (!this.#runs(part)) {
+      if (this.#runs(part)) {
+        continue;
+      }
+      if (claimsOf(part).some((claim) => claims.has(claim))) {
+        taken.push(index);
+      } else {
         try {
           await part.input.start();
         } catch (error) {
@@ -145,6 +151,10 @@ export class Replacement {
   #runs(part: InputPart): boolean {
     return this.#running.inputs.some(({ input }) => input === part.input);
   }
+}
+
+function claimsOf({ planned }: InputPart): readonly string[] {
+  return planned.definition.claims?.(planned.options) ?? [];
 }
 
 function isTaken(error: unknown): boolean {

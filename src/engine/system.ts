@@ -32,12 +32,25 @@ export interface SystemSettings {
   readonly shutdownTimeout: number;
   /** Undefined where there is no port. */
   readonly http: MetricsOptions | undefined;
+  /** How many processes take events in. */
+  readonly workers: number;
 }
 
+/** More processes than this are a mistake. */
+const mostWorkers = 64;
+
 export function systemSettings(values: Values<typeof systemOptions>): SystemSettings {
-  const { log_level: logLevel, http_port: port, http_bind: host, http_allow: allow, http_hosts: hosts } = values;
+  const {
+    log_level: logLevel,
+    http_port: port,
+    http_bind: host,
+    http_allow: allow,
+    http_hosts: hosts,
+    workers,
+  } = values;
   return {
     logLevel,
+    workers,
     buffers: {
       rootDir: values.root_dir,
       memoryLimit: values.buffer_memory_limit,
@@ -88,7 +101,11 @@ export const systemOptions = {
     desc: 'Names by which http_port is asked, beside localhost, the address and the host name.',
     default: '',
   }),
-  workers: p.integer({ desc: 'Of Fluentd only.', ignored: 'one process does all' }),
+  workers: p.integer({
+    desc: 'Processes that take events in, behind the same listeners. What stands in `<worker N>` or `<worker N-M>` holds for these only, counted from 0.',
+    default: '1',
+    invalid: (count: number) => outside(count, 1, mostWorkers),
+  }),
   restart_worker_interval: nothing('time'),
   root_dir: p.string({ desc: 'The folder below which chunks go that are given up: backup/worker0/ID/.' }),
   shutdown_timeout: p.time({

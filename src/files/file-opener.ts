@@ -32,6 +32,8 @@ export interface FileOpenerSettings {
   readonly modes: FileModes;
   /** A file whose time is over is closed this long after its last line, ms. */
   readonly wait: number;
+  /** Whether files of an earlier run may be continued: not where another process may be at it. */
+  readonly continues: boolean;
   /** Whether the files hold lines: one that does not end with a newline is ended first. */
   readonly lines: boolean;
   /** Undefined where text is written as it is. */
@@ -57,7 +59,7 @@ const nameTries = 10_000;
 
 export class FileOpener {
   /** Whether files of an earlier run are continued. */
-  continues = true;
+  continues: boolean;
   readonly #settings: FileOpenerSettings;
   readonly #numbers = new FileNumbers();
   /** Files by their paths: no two of them share one. */
@@ -68,6 +70,7 @@ export class FileOpener {
   constructor(settings: FileOpenerSettings) {
     this.#settings = settings;
     this.#links = new NewestLinks({ ...settings.links, folderMode: settings.modes.folder, log: settings.log });
+    this.continues = settings.continues;
   }
 
   /** Opens a file of which there is something to write. Throws PathRefused, or what the system says. */

@@ -51,6 +51,8 @@ export class FileSet {
   readonly #leaving = new Set<LiveFile>();
   readonly #open = new Set<LiveFile>();
   readonly #filled = new Set<LiveFile>();
+  /** The one that was put there last. */
+  #lastFilled: LiveFile | undefined;
   /** The same, of those that are gathered first. */
   readonly #gathered = new Set<LiveFile>();
   readonly #retention: Retention | undefined;
@@ -121,15 +123,17 @@ export class FileSet {
    * is one only where more than `limit` bytes wait for all files, and it settles when half of them are gone.
    */
   commit(file: LiveFile, wait: boolean, limit: number): Promise<void> | undefined {
-    file.lastWrite = this.#settings.clock.now();
     file.writer.commit();
     const written = wait ? file.writer.whenWritten() : undefined;
     if (!wait && this.#settings.compression !== undefined) {
       this.#gather(file, Math.min(limit, gatheredBytes));
       return this.#pending > limit ? this.#room.when(limit) : undefined;
     }
-    this.#gathered.delete(file);
-    this.#filled.add(file);
+    if (file !== this.#lastFilled) {
+      this.#lastFilled = file;
+      this.#filled.add(file);
+      this.#gathered.delete(file);
+    }
     if (this.#filled.size > filledAtOnce) {
       this.#writeFilled();
     } else if (!this.#scheduled) {
@@ -219,10 +223,13 @@ export class FileSet {
   }
 
   #writeFilled(): void {
+    const now = this.#settings.clock.now();
     for (const file of this.#filled) {
+      file.lastWrite = now;
       file.writer.write();
     }
     this.#filled.clear();
+    this.#lastFilled = undefined;
   }
 
   #idle(file: LiveFile): void {

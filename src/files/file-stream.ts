@@ -2,6 +2,7 @@
 // room again, which stops the inputs, and loses nothing.
 import { fstatSync, write, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
+import { isInMemory } from './memory-file.ts';
 
 /** Below this a write in the loop is cheaper than one in a thread of the pool, bytes. */
 const syncBelow = 65_536;
@@ -22,6 +23,8 @@ export function standardOutput(onFull: (error: Error) => void): Writable {
 
 export class FileStream extends Writable {
   readonly #descriptor: number;
+  /** Writes of this many bytes and more are done in a thread of the pool. */
+  readonly #largeFrom: number;
   readonly #onFull: (error: Error) => void;
   #isFull = false;
   #retry: NodeJS.Timeout | undefined;
@@ -30,6 +33,7 @@ export class FileStream extends Writable {
   constructor(descriptor: number, onFull: (error: Error) => void) {
     super({ decodeStrings: true });
     this.#descriptor = descriptor;
+    this.#largeFrom = isInMemory(descriptor) ? Number.POSITIVE_INFINITY : syncBelow;
     this.#onFull = onFull;
   }
 
@@ -43,7 +47,7 @@ export class FileStream extends Writable {
   }
 
   #writeFrom(chunk: Buffer, from: number, done: (error?: Error | null) => void): void {
-    if (chunk.length - from >= syncBelow) {
+    if (chunk.length - from >= this.#largeFrom) {
       write(this.#descriptor, chunk, from, chunk.length - from, null, (error, written) =>
         this.#wrote(chunk, from, error, written, done),
       );

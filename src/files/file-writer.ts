@@ -1,9 +1,11 @@
-// Writes text to one file: one write in flight, little text at once, much of it in large writes beside the event loop. What cannot be written
-// waits and is tried again by whoever owns the writer; nothing is lost meanwhile. Which file it is and how it is opened is the owner's business.
+// Writes text to one file: one write in flight, little text at once, much of it in large writes beside the event loop, unless the file lies in
+// memory. What cannot be written waits and is tried again by whoever owns the writer; nothing is lost meanwhile. Which file it is and how it
+// is opened is the owner's business.
 import fs from 'node:fs';
 import { type Area, type AreaPool, AreaQueue } from './area-queue.ts';
 import type { Compression } from './compression.ts';
 import { identityOf, type OpenedFile } from './confined-file.ts';
+import { isInMemory } from './memory-file.ts';
 
 export interface FileWriterSettings {
   /** For files that get little, and for those that get much. */
@@ -40,6 +42,8 @@ export class FileWriter {
   readonly #settings: FileWriterSettings;
   readonly #queue: AreaQueue;
   #file: OpenedFile | undefined;
+  /** Writes of this many bytes and more are not done at once. */
+  #largeFrom = writtenAtOnce;
   #wasOpen = false;
   /** Closed as soon as nothing is in flight. */
   #closing = false;
@@ -120,7 +124,7 @@ export class FileWriter {
       }
       try {
         const { fd } = this.#ready(bytes.length);
-        if (bytes.length >= writtenAtOnce) {
+        if (bytes.length >= this.#largeFrom) {
           this.#inFlight = true;
           fs.write(fd, bytes, 0, bytes.length, null, this.#done);
         } else {
@@ -234,6 +238,7 @@ export class FileWriter {
     }
     if (this.#file === undefined) {
       this.#file = this.#settings.open(this.#wasOpen);
+      this.#largeFrom = isInMemory(this.#file.fd) ? Number.POSITIVE_INFINITY : writtenAtOnce;
       this.#wasOpen = true;
       this.#closing = false;
       this.#looked = performance.now();

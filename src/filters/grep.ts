@@ -11,6 +11,7 @@ import { EventView } from '../msgpack/view-event.ts';
 import { answer, type FieldTest } from '../plugin/field-test.ts';
 import { defineFilter, type Filter, type FilterContext } from '../plugin/filter.ts';
 import { type GrepConditions, grepOptions, readConditions } from '../plugin/grep-conditions.ts';
+import { KeptEvents, WasmGrep } from '../plugin/wasm-grep.ts';
 
 export default defineFilter({
   type: 'grep',
@@ -45,6 +46,10 @@ class GrepFilter implements Filter {
   readonly #conditions: GrepConditions;
   readonly #context: FilterContext;
   readonly #said = new OnceEach();
+  readonly #fast: WasmGrep | undefined;
+  /** For each batch that was given out: whether what is in it was put there by `#fast`. */
+  readonly #ways: (WasmGrep | undefined)[] = [];
+  readonly #kept = new KeptEvents();
   readonly #from = new ReadView();
   readonly #event = new EventView();
   readonly #skip = new Skip();
@@ -57,55 +62,72 @@ class GrepFilter implements Filter {
   constructor(context: FilterContext, conditions: GrepConditions) {
     this.#context = context;
     this.#conditions = conditions;
+    this.#fast = fastWay(context, conditions);
   }
 
   filter(batch: Batch): Batch | undefined {
     const from = this.#from;
+    const kept = this.#kept;
     from.set(batch.entries);
-    let out: Uint8Array | undefined;
-    let used = 0;
-    let seen = 0;
-    let count = 0;
-    let first = -1;
-    // Where the run of kept events begins that the next event may belong to.
-    let run = from.start;
+    kept.begin(from.start);
+    const fast = this.#fast?.open(batch.entries, kept) === true ? this.#fast : undefined;
     for (let at = from.start; at < from.end; ) {
-      const events = this.#readBlock(at);
-      this.#decide(events, batch);
-      for (let i = 0; i < events; i++, seen++) {
-        if (this.#states[i] === dropped) {
-          const start = this.#starts[i] as number;
-          // Filled by nobody before: only what is written is ever shown.
-          out ??= Buffer.allocUnsafeSlow(batch.entries.length);
-          out.set(from.bytes.subarray(run, start), used);
-          used += start - run;
-          run = this.#starts[i + 1] as number;
-        } else {
-          first = first < 0 ? seen : first;
-          count++;
-        }
+      at = fast?.run(at, from.end, kept) ?? at;
+      if (at < from.end) {
+        at = this.#take(this.#readBlock(at, fast === undefined ? blockSize : 1), batch);
       }
-      at = this.#starts[events] as number;
     }
     let left: Batch | undefined = batch;
-    if (out !== undefined) {
-      out.set(from.bytes.subarray(run, from.end), used);
-      used += from.end - run;
-      left = count === 0 ? undefined : { ...batch, entries: out.subarray(0, used), count, seq: batch.seq + first };
+    if (kept.count === 0) {
+      left = undefined;
+    } else if (kept.count < kept.seen) {
+      kept.copy(from.bytes, from.end);
+      const entries = kept.out.subarray(0, kept.used);
+      left = { ...batch, entries, count: kept.count, seq: batch.seq + kept.first };
+    }
+    if (left === undefined || left === batch) {
+      fast?.leave();
+    } else {
+      this.#ways.push(fast);
+      fast?.use();
     }
     from.forget();
     return left;
   }
 
-  /** Finds the events from `at` on, as many as a block holds; returns how many. */
-  #readBlock(at: number): number {
+  release(): void {
+    this.#ways.pop()?.release();
+  }
+
+  async stop(): Promise<void> {
+    this.#fast?.close();
+  }
+
+  /** Decides the events of a block; returns where the next one begins. */
+  #take(events: number, batch: Batch): number {
+    const kept = this.#kept;
+    this.#decide(events, batch);
+    for (let i = 0; i < events; i++) {
+      if (this.#states[i] === dropped) {
+        const [start, end] = [this.#starts[i] as number, this.#starts[i + 1] as number];
+        kept.drop(this.#from.bytes, start, end, batch.entries.length);
+      } else {
+        kept.keep();
+      }
+    }
+    return this.#starts[events] as number;
+  }
+
+  /** Finds the events from `at` on, at most `most`; returns how many. */
+  #readBlock(at: number, most: number): number {
     const from = this.#from;
     let events = 0;
     let pos = at;
-    while (events < blockSize && pos < from.end) {
+    while (events < most && pos < from.end) {
       const record = this.#event.open(from, pos);
       const next = record < 0 ? -1 : this.#skip.run(from.bytes, record, from.end);
       if (next < 0) {
+        this.#skip.reset();
         throw new TypeError('An entry is not in clean form.');
       }
       this.#starts[events] = pos;
@@ -172,4 +194,13 @@ class GrepFilter implements Filter {
       this.#context.log.warn({ code, tag: batch.tag.text }, errorText(code, { key, pattern }));
     }
   }
+}
+
+/** Where there is one condition, it may be one for the module. */
+function fastWay(context: FilterContext, conditions: GrepConditions): WasmGrep | undefined {
+  const { regexpAnd, regexpOr, excludeAnd, excludeOr } = conditions;
+  const [test, ...more] = [...regexpAnd, ...regexpOr, ...excludeAnd, ...excludeOr];
+  return test === undefined || more.length > 0
+    ? undefined
+    : WasmGrep.of(context.wasm, test, regexpAnd.length + regexpOr.length > 0);
 }

@@ -18,6 +18,7 @@ export class Batcher {
   readonly #origin: Origin;
   readonly #handed: Handed;
   #bytes: Uint8Array = new Uint8Array(0);
+  #buffer: ArrayBufferLike = this.#bytes.buffer;
   #tag: Tag | undefined;
   #start = 0;
   #end = 0;
@@ -40,7 +41,10 @@ export class Batcher {
 
   /** The read that the next events stand in, and its time. */
   begin(bytes: Uint8Array, arrived: number): void {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#buffer = bytes.buffer;
+    }
     this.#arrived = arrived;
   }
 
@@ -91,7 +95,7 @@ export class Batcher {
     last = Number.NaN,
   ): void {
     this.flush();
-    this.settled = this.#emit(this.#batch(tag, entries, count, acks, first, last));
+    this.settled = this.#emit(this.#batch(tag, entries, entries.buffer, count, acks, first, last));
     this.#handed(undefined, this.settled, entries.length);
   }
 
@@ -131,9 +135,10 @@ export class Batcher {
     if (this.#count === 0 || this.#tag === undefined) {
       return;
     }
-    const entries = this.#bytes.subarray(this.#start, this.#end);
+    const buffer = this.#buffer;
+    const entries = new Uint8Array(buffer, this.#bytes.byteOffset + this.#start, this.#end - this.#start);
     const acks = this.#acks;
-    const batch = this.#batch(this.#tag, entries, this.#count, acks, this.#first, this.#last);
+    const batch = this.#batch(this.#tag, entries, buffer, this.#count, acks, this.#first, this.#last);
     this.#count = 0;
     this.#first = Number.POSITIVE_INFINITY;
     this.#last = Number.NEGATIVE_INFINITY;
@@ -161,12 +166,13 @@ export class Batcher {
   #batch(
     tag: Tag,
     entries: Uint8Array,
+    buffer: ArrayBufferLike,
     count: number,
     acks: readonly Uint8Array[] | undefined,
     first: number,
     last: number,
   ): Batch {
-    const times = first <= last ? { entries, first, last } : undefined;
+    const times = first <= last ? { entries, first, last, buffer } : undefined;
     return { tag, entries, count, origin: this.#origin, seq: 0, arrived: this.#arrived, acks, times };
   }
 }

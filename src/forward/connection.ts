@@ -1,6 +1,7 @@
 // A socket and what speaks on it: first the handshake, where one is asked for, then the session. Which sockets there are is
 // stream-listener.ts.
 import type net from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { Origin } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
 import { Stall, type StallCode, type StallLimits } from './connection-limits.ts';
@@ -9,8 +10,9 @@ import type { HandshakeFault, HandshakeResult, ServerHandshake } from './server-
 import { type Link, Session, type SessionClose, type SessionSettings } from './session.ts';
 import { type SourceKeys, sourceFields } from './source-fields.ts';
 
-/** One connection may take this many bytes before others get their turn. */
+/** One connection may take this many bytes, or this many ms, before others get their turn: a byte of compressed data is work for twenty. */
 const turnBytes = 4 * 1024 * 1024;
+const turnTime = 10;
 
 export type ConnectionClose = SessionClose | HandshakeFault | StallCode | 'FORWARD_HANDSHAKE_TIMEOUT';
 
@@ -55,6 +57,7 @@ export class Connection implements Link {
   #socket: net.Socket | undefined;
   readonly #stall = new Stall(performance.now());
   #turn = 0;
+  #turnSpent = 0;
   /** Stopped because the peer does not read its acks. */
   #choked = false;
   #stopping = false;
@@ -172,6 +175,7 @@ export class Connection implements Link {
   }
 
   #read(count: number): boolean {
+    const begin = performance.now();
     let go: boolean;
     try {
       const session = this.#session;
@@ -184,8 +188,10 @@ export class Connection implements Link {
       this.#stall.read(performance.now(), count, this.#session.unfinished);
     }
     this.#turn += count;
-    if (go && this.#turn > turnBytes) {
+    this.#turnSpent += performance.now() - begin;
+    if (go && (this.#turn > turnBytes || this.#turnSpent > turnTime)) {
       this.#turn = 0;
+      this.#turnSpent = 0;
       setImmediate(() => this.resume());
       return false;
     }

@@ -1,54 +1,11 @@
-// Inflates small gzip data into memory that is there already, with one engine for all of it: half of what Node's gunzipSync costs, which
-// makes an engine and a buffer each time. Node offers that only inside its streams, so a stream's handle is used as Node itself uses it.
-// This file alone knows of it; where the handle is not as expected, `supported` is false. Checked by test/forward/gunzip.test.ts, which
-// fails the day Node changes.
+// Inflates small gzip data into memory that is there already, with one engine for all of it.
 import { constants, createGunzip } from 'node:zlib';
-
-/** What of a stream's insides is used. */
-interface Insides {
-  readonly _handle?: Handle | null;
-  /** Bytes of room left in the output, and of input not read. */
-  readonly _writeState?: unknown;
-}
-
-interface Handle {
-  onerror: (message: string, code: number, name: string) => void;
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputFrom: number,
-    inputLength: number,
-    output: Uint8Array,
-    outputFrom: number,
-    outputLength: number,
-  ): void;
-  reset(): void;
-}
+import { ZlibHandle } from './zlib-handle.ts';
 
 export class Gunzip {
-  readonly #handle: Handle | undefined;
-  readonly #state: Uint32Array = new Uint32Array(2);
-  #failed = false;
+  readonly #handle = ZlibHandle.of(createGunzip());
 
-  constructor() {
-    const stream = createGunzip() as unknown as Insides;
-    const handle = stream._handle;
-    const state = stream._writeState;
-    if (
-      handle != null &&
-      typeof handle.writeSync === 'function' &&
-      typeof handle.reset === 'function' &&
-      state instanceof Uint32Array &&
-      state.length === 2
-    ) {
-      this.#handle = handle;
-      this.#state = state;
-      handle.onerror = () => {
-        this.#failed = true;
-      };
-    }
-  }
-
+  /** Whether this Node has what it needs. */
   get supported(): boolean {
     return this.#handle !== undefined;
   }
@@ -59,11 +16,9 @@ export class Gunzip {
     if (handle === undefined) {
       return 'broken';
     }
-    this.#failed = false;
-    handle.writeSync(constants.Z_FINISH, input, 0, input.length, output, 0, output.length);
-    const [room = 0] = this.#state;
-    const outcome = this.#failed ? 'broken' : room === 0 ? 'large' : output.length - room;
+    const whole = handle.write(constants.Z_FINISH, input, 0, output, 0);
+    const room = handle.roomLeft;
     handle.reset();
-    return outcome;
+    return whole ? (room === 0 ? 'large' : output.length - room) : 'broken';
   }
 }

@@ -2,21 +2,25 @@
 // end before anything of it is used. What the entries say is intake.ts.
 import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { Gunzip } from './gunzip.ts';
+import { Unzstd } from './unzstd.ts';
 
 /** One for all: it holds nothing between two calls. */
 export class SmallInflater {
   readonly #gunzip = new Gunzip();
+  #unzstd: Unzstd | undefined;
 
   /**
    * The inflated bytes where they are few, else why not: `large` then only says that `inflatePieces` is to be used. They may stand in `room`,
    * which is larger than what is inflated at once.
    */
   inflate(kind: CompressedKind, input: Uint8Array, limit: number, room: Uint8Array): Uint8Array | InflateFailure {
-    if (kind !== 'gzip' || input.length === 0 || !this.#gunzip.supported) {
+    this.#unzstd ??= kind === 'zstd' ? new Unzstd() : undefined;
+    const engine = kind === 'zstd' ? this.#unzstd : this.#gunzip;
+    if (engine?.supported !== true || input.length === 0) {
       return inflateSmall(kind, input, limit);
     }
     const cap = Math.min(limit, syncLimit);
-    const length = this.#gunzip.run(input, room.subarray(0, cap + 1));
+    const length = engine.run(input, room.subarray(0, cap + 1));
     return typeof length === 'string' ? length : room.subarray(0, length);
   }
 }

@@ -1,60 +1,26 @@
 // Says what a message of the forward protocol means: its mode, its events, its ack; as Fluentd's in_forward does, but that what is no event
 // goes nowhere. Finding messages is framer.ts, joining events batcher.ts.
 import type { Tag } from '../core/batch.ts';
-import type { ByteBudget } from '../core/byte-budget.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ReadWindow } from '../core/read-window.ts';
 import { CleanEntries } from '../msgpack/clean-entries.ts';
 import { type FieldEdit, setFields } from '../msgpack/edit.ts';
 import { arrayLength, firstElement, isArray, isMap, isTime } from '../msgpack/entries.ts';
 import { Skip } from '../msgpack/skip.ts';
 import { type Span, stringSpan } from '../msgpack/text.ts';
 import { isZero, isZeroTime, writeEventTime } from '../msgpack/time.ts';
-import type { Wasm } from '../msgpack/wasm.ts';
 import type { Batcher } from './batcher.ts';
 import type { Framer } from './framer.ts';
-import { type CompressedKind, InflateError, type SmallInflater } from './inflate.ts';
+import { type CompressedKind, InflateError } from './inflate.ts';
 import { inflateLarge } from './inflate-large.ts';
+import type { IntakeSettings, Verdict } from './intake-settings.ts';
 import { MessageOption } from './option.ts';
 import { handedOn, type PeerResends } from './resends.ts';
-import type { TagReader } from './tag-reader.ts';
 
-export type CloseReason =
-  | 'FORWARD_OPTION_INVALID'
-  | 'FORWARD_MALFORMED'
-  | 'FORWARD_INFLATE_BROKEN'
-  | 'FORWARD_INFLATE_RATIO'
-  | 'FORWARD_INFLATE_TOO_LARGE';
-
-/** What a message did: `done`, or why the connection is to be closed. */
-export type Verdict = 'done' | CloseReason;
-
-export type DropCode =
-  | 'FORWARD_INVALID_EVENT'
-  | 'FORWARD_TAG_TOO_LARGE'
-  | 'FORWARD_ENTRIES_DROPPED'
-  | 'FORWARD_NOT_LOGS';
+/** After so many inflated bytes the event loop has its turn. */
+const inflatedAtOnce = 4 * 1024 * 1024;
 
 /** Up to this many bytes out, no ratio is asked. */
 const anyRatio = 1024 * 1024;
-
-/** What is done with all messages of a listener. */
-export interface IntakeSettings {
-  readonly window: ReadWindow;
-  /** Works in the window's memory; undefined where its TypeScript twins serve. */
-  readonly wasm?: Wasm | undefined;
-  readonly tags: TagReader;
-  readonly inflater: SmallInflater;
-  readonly inflateLimit: number;
-  /** More than 1 MiB may not be more than this many times what it is inflated from. */
-  readonly inflateRatio: number;
-  /** Events of one message. */
-  readonly entriesLimit: number;
-  /** Bytes of inflated entries that the process may hold at a time. */
-  readonly inflateHeld: ByteBudget;
-  /** Told of events that were dropped, and why. */
-  dropped(code: DropCode, tag: string, count: number): void;
-}
 
 export class Intake {
   readonly #settings: IntakeSettings;
@@ -63,8 +29,12 @@ export class Intake {
   readonly #fields: readonly FieldEdit[];
   readonly #option = new MessageOption();
   readonly #clean: CleanEntries;
+  /** Whether the read window is in the module's memory. */
+  readonly #windowIsKnown: boolean;
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
+  /** Inflated since the event loop had its turn. */
+  #inflatedBytes = 0;
 
   readonly #resends: PeerResends | undefined;
 
@@ -82,6 +52,7 @@ export class Intake {
     this.#clock = clock;
     this.#fields = fields;
     this.#clean = new CleanEntries(settings.wasm);
+    this.#windowIsKnown = settings.window.bytes.buffer === settings.wasm?.memory.buffer;
   }
 
   /**
@@ -90,8 +61,8 @@ export class Intake {
    * a part.
    */
   usual(bytes: Uint8Array, pos: number, end: number, limit: number): number {
-    const { wasm, tags } = this.#settings;
-    if (wasm === undefined || bytes.buffer !== wasm.memory.buffer) {
+    const { wasm, tags, window } = this.#settings;
+    if (wasm === undefined || !(bytes === window.bytes ? this.#windowIsKnown : bytes.buffer === wasm.memory.buffer)) {
       return this.#usual(bytes, pos, end, limit);
     }
     if (this.#fields.length > 0) {
@@ -260,9 +231,14 @@ export class Intake {
         return this.#large(compressed, bytes.slice(start, end), tag, this.#option.chunk(bytes), this.#option.signal);
       }
       verdict = this.#inflated(inflated, tag, this.#asks(bytes));
+      this.#inflatedBytes += inflated.length;
     }
     if (verdict === 'done') {
       this.#ack(bytes);
+    }
+    if (this.#inflatedBytes > inflatedAtOnce) {
+      this.#inflatedBytes = 0;
+      return new Promise((resolve) => setImmediate(() => resolve(verdict)));
     }
     return verdict;
   }

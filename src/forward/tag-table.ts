@@ -46,21 +46,25 @@ export class TagTable {
   }
 }
 
-/** By words, since it is done for each message whose tag is not the last one's. */
+/** By words, two of them at a time, since it is done for each message whose tag is not the last one's. */
 function slotOf(view: DataView, start: number, end: number): number {
-  let hash = 0x811c9dc5 ^ (end - start);
+  let one = 0x811c9dc5 ^ (end - start);
+  let two = 0x01000193;
   let at = start;
-  for (; at <= end - 4; at += 4) {
-    hash = Math.imul(hash ^ view.getInt32(at, true), 0x01000193);
-    hash ^= hash >>> 15;
+  for (; at <= end - 8; at += 8) {
+    one = Math.imul(one ^ view.getInt32(at, true), 0x85ebca6b);
+    two = Math.imul(two ^ view.getInt32(at + 4, true), 0xc2b2ae35);
+    one ^= one >>> 15;
+    two ^= two >>> 13;
   }
   for (; at < end; at++) {
-    hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
+    one = Math.imul(one ^ view.getUint8(at), 0x01000193);
   }
+  const hash = Math.imul(one ^ (one >>> 16) ^ two, 0x85ebca6b);
   return (hash ^ (hash >>> 13)) & (slots - 1);
 }
 
-/** Sixteen bytes at a time, since this is done for each message. */
+/** Sixteen bytes at a time, since this is done for each message; the last sixteen may be some that were compared already. */
 function same({ rawView }: Entry, view: DataView, start: number, end: number): boolean {
   const length = rawView.byteLength;
   if (length !== end - start) {
@@ -68,15 +72,15 @@ function same({ rawView }: Entry, view: DataView, start: number, end: number): b
   }
   let i = 0;
   for (; i <= length - 16; i += 16) {
-    const at = start + i;
-    if (
-      (rawView.getInt32(i, true) ^ view.getInt32(at, true)) |
-      (rawView.getInt32(i + 4, true) ^ view.getInt32(at + 4, true)) |
-      (rawView.getInt32(i + 8, true) ^ view.getInt32(at + 8, true)) |
-      (rawView.getInt32(i + 12, true) ^ view.getInt32(at + 12, true))
-    ) {
+    if (!sameSixteen(rawView, i, view, start + i)) {
       return false;
     }
+  }
+  if (i === length) {
+    return true;
+  }
+  if (length >= 16) {
+    return sameSixteen(rawView, length - 16, view, end - 16);
   }
   for (; i < length; i++) {
     if (rawView.getUint8(i) !== view.getUint8(start + i)) {
@@ -84,4 +88,14 @@ function same({ rawView }: Entry, view: DataView, start: number, end: number): b
     }
   }
   return true;
+}
+
+function sameSixteen(a: DataView, i: number, b: DataView, k: number): boolean {
+  return (
+    ((a.getInt32(i, true) ^ b.getInt32(k, true)) |
+      (a.getInt32(i + 4, true) ^ b.getInt32(k + 4, true)) |
+      (a.getInt32(i + 8, true) ^ b.getInt32(k + 8, true)) |
+      (a.getInt32(i + 12, true) ^ b.getInt32(k + 12, true))) ===
+    0
+  );
 }

@@ -6,11 +6,15 @@ import { errorTable } from '../core/errors.ts';
 export const counterHelp: Readonly<Record<string, string>> = {
   forebay_file_refused_bytes_total:
     'Bytes that a file output dropped, because what lies in the way must not be written to.',
+  forebay_file_removed_bytes_total: 'Bytes of old files that retain_age, retain_size or rotate_count removed.',
+  forebay_file_removed_files_total: 'Old files that retain_age, retain_size or rotate_count removed.',
   forebay_file_write_failures_total: 'Writes to files that failed, and are tried again.',
   forebay_filter_dropped_events_total: 'Events that a filter took out.',
   forebay_filter_errors_total: 'Events that a filter could not look at, by what was wrong.',
   forebay_filter_events_total: 'Events that a filter got.',
   forebay_forward_connections_total: 'Connections that an input accepted.',
+  forebay_forward_resent_chunks_total:
+    'Chunks that came again because their ack was lost, and were acked and not taken twice.',
   forebay_http_refused_total: 'HTTP requests that were refused, by why.',
   forebay_ignored_errors_total: 'Batches that a store with ignore_error could not take.',
   forebay_input_bytes_total: 'Bytes of the events that an input took in, as msgpack.',
@@ -19,6 +23,8 @@ export const counterHelp: Readonly<Record<string, string>> = {
   forebay_own_log_lost_lines_total: 'Lines of the own log that did not become events.',
   forebay_pattern_deadlines_total: 'Times that the pattern of a <match> or <filter> took too long for a tag.',
   forebay_refused_events_total: 'Events that a plug-in refused for a fault of their own, by what was wrong.',
+  forebay_relay_dropped_events_total:
+    'Events that a worker could not show on the page, because the parent process did not keep up.',
   forebay_reload_failures_total: 'Reloads that changed nothing, because the configuration has errors or cannot be run.',
   forebay_reloads_total: 'Reloads that the configuration came through.',
   forebay_route_loop_events_total: 'Events that were dropped because labels send them round in a circle.',
@@ -28,12 +34,16 @@ export const counterHelp: Readonly<Record<string, string>> = {
     'The same by tag and label; those of tags beyond the first hundred together, without a tag.',
   forebay_unprintable_events_total: 'Events that a format cannot write.',
   forebay_viewer_dropped_events_total: 'Events that a browser did not get, because it was too slow.',
+  forebay_worker_cpu_seconds_total: 'CPU seconds that a worker has used, by its number.',
+  forebay_worker_exits_total: 'Times that a worker ended without having been asked to.',
 };
 
 /** What is measured at the moment it is asked for. */
 export const gaugeHelp: Readonly<Record<string, string>> = {
   forebay_healthy: '1 where all is well, 0 where an output holds the inputs or something could not be opened.',
   forebay_info: 'Always 1; the version is in its label.',
+  forebay_worker_resident_memory_bytes: 'Memory of a worker, by its number.',
+  forebay_workers: 'Workers that run.',
 };
 
 /** The sentence for a metric; without its fields where it is that of an error. */

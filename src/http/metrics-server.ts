@@ -30,11 +30,17 @@ export interface MetricsSnapshot {
   readonly gauges: readonly Sample[];
 }
 
+export interface Health {
+  readonly healthy: boolean;
+  /** Sentences that say why it is not. */
+  readonly reasons: readonly string[];
+}
+
 export interface MetricsSource {
   readonly log: Logger;
   readonly counters: Counters;
   readonly hostname: string;
-  health(): { readonly healthy: boolean; readonly reasons: readonly string[] };
+  health(): Health | Promise<Health>;
   snapshot(): Promise<MetricsSnapshot>;
 }
 
@@ -136,7 +142,7 @@ export class MetricsServer {
 
   async #show(path: string, response: ServerResponse): Promise<void> {
     if (path === '/healthz') {
-      const { healthy, reasons } = this.#source.health();
+      const { healthy, reasons } = await this.#source.health();
       const body = JSON.stringify({ healthy, reasons });
       send(response, healthy ? 200 : 503, 'application/json; charset=utf-8', `${body}\n`);
     } else if (path === '/metrics') {

@@ -9,6 +9,7 @@ export default defineInput({
   type: 'forward',
   summary: 'Takes events over the Fluentd forward protocol.',
   options: { ...networkOptions, ...streamOptions },
+  claims: ({ port }) => [`port ${port}`],
   check: checkForward,
   create(context, options) {
     const { bind, security } = options;

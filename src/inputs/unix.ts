@@ -14,6 +14,7 @@ export default defineInput({
     path: p.string({ desc: 'The socket to listen on.', default: '/var/run/fluent/fluent.sock' }),
     ...streamOptions,
   },
+  claims: ({ path }) => [`socket ${path}`],
   create(context, options) {
     const input = createForwardInput(context, { path: options.path }, options, noNetwork);
     return {

@@ -6,23 +6,16 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import type { Batch } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
-import { ForebayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { PageAddress, SharedParts } from '../core/shared-parts.ts';
 import { addressText, type HttpAddress, isLoopback, pageUrl } from '../http/address.ts';
 import { HttpServer, refuseUpgrade } from '../http/server.ts';
 import { newToken } from '../http/sessions.ts';
-import { Hub } from './hub.ts';
+import { Hub, type TapPlace } from './hub.ts';
 import { LiveSocket } from './live-socket.ts';
 import { type Hello, livePath, loginPath, protocolVersion, type State, sessionPath } from './protocol.ts';
-
-export interface ViewerOptions {
-  readonly memorySize: number;
-  /** Without one, a token is made up where the address is not a loopback one. */
-  readonly token: string | undefined;
-  readonly title: string;
-  readonly hosts: readonly string[];
-}
+import { type Relay, relayPart } from './relay.ts';
+import { otherOptions, sameOptions, type ViewerOptions } from './viewer-options.ts';
 
 export interface ViewerContext {
   readonly log: Logger;
@@ -42,23 +35,37 @@ const lookEvery = 1_000;
 /** What is under way to the clients may take this long at the end, ms. */
 const lastTime = 2_000;
 
+/** What feeds a page: outputs, and the engine's tap. */
+export interface Viewer {
+  /** Opens the address, once. `user` is who feeds it from now on. */
+  start(user?: object): Promise<void>;
+  /** When the last user is gone: sends clients what is left, closes them and the address. May be called twice. */
+  stop(signal: AbortSignal, user?: object): Promise<void>;
+  /** Takes a batch that a match sent here. */
+  take(batch: Batch): void;
+  /** What the engine calls with every batch; from now on it is the only one that feeds this viewer. */
+  tap(): Hub['tap'];
+}
+
 /** The viewer of an address: the one that is there already, or a new one. `options` are undefined where those of another user will do. */
 export function viewerAt(context: ViewerContext, address: HttpAddress, options?: ViewerOptions): Viewer {
+  const relay = context.shared.find<Relay>(relayPart);
+  return relay === undefined ? pageAt(context, address, options) : relay.viewerAt(address, options);
+}
+
+/** The same, in the process that has the page. */
+export function pageAt(context: ViewerContext, address: HttpAddress, options?: ViewerOptions): PageViewer {
   const viewer = context.shared.once(
     `viewer ${addressText(address)}`,
-    (name) => new Viewer(context, name, address, options ?? defaults),
+    (name) => new PageViewer(context, name, address, options ?? defaults),
   );
   if (options !== undefined && !viewer.hasOptions(options)) {
-    throw new ForebayError('CONFIG_INVALID_VALUE', {
-      option: 'port',
-      value: address.port,
-      reason: 'another viewer at this address has other options; give them the same ones, or this one another port',
-    });
+    throw otherOptions(address);
   }
   return viewer;
 }
 
-export class Viewer {
+export class PageViewer implements Viewer {
   readonly url: string;
   readonly #context: ViewerContext;
   readonly #name: string;
@@ -68,6 +75,7 @@ export class Viewer {
   readonly #page: PageAddress;
   readonly #sockets = new Set<LiveSocket>();
   readonly #users = new Set<object>();
+  readonly #closed = Promise.withResolvers<void>();
   #webSockets: Promise<WebSocketServer> | undefined;
   /** Whether it sees all that passes: then it does not take events from outputs as well. */
   #tapped = false;
@@ -95,34 +103,37 @@ export class Viewer {
     this.#http.mount(livePath, (request, socket, head) => void this.#connect(request, socket, head));
   }
 
-  hasOptions({ memorySize, token, title, hosts }: ViewerOptions): boolean {
-    const own = this.#options;
-    return (
-      own.memorySize === memorySize && own.token === token && own.title === title && own.hosts.join() === hosts.join()
-    );
+  hasOptions(options: ViewerOptions): boolean {
+    return sameOptions(this.#options, options);
   }
 
-  /** Takes a batch that a match sent here. */
+  /** Resolves when the last user is gone, and the address is free. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
   take(batch: Batch): void {
     if (!this.#tapped) {
       this.#hub.tap(batch, { label: '@ROOT', matched: true });
     }
   }
 
-  /** What the engine calls with every batch; from now on it is the only one that feeds this viewer. */
+  /** Takes a batch that another process relays, which has seen to it that it comes once. */
+  relay(batch: Batch, place: TapPlace): void {
+    this.#hub.tap(batch, place);
+  }
+
   tap(): Hub['tap'] {
     this.#tapped = true;
     return (batch, place) => this.#hub.tap(batch, place);
   }
 
-  /** Opens the address, once. `user` is who feeds it from now on. */
   start(user: object = this): Promise<void> {
     this.#users.add(user);
     this.#started ??= this.#start();
     return this.#started;
   }
 
-  /** When the last user is gone: sends clients what is left, closes them and the address. May be called twice. */
   async stop(signal: AbortSignal, user: object = this): Promise<void> {
     this.#users.delete(user);
     if (this.#users.size === 0) {
@@ -152,6 +163,7 @@ export class Viewer {
     const last = AbortSignal.any([signal, AbortSignal.timeout(lastTime)]);
     await Promise.all([...this.#sockets].map((socket) => socket.stop(last)));
     await this.#http.stop();
+    this.#closed.resolve();
   }
 
   async #connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -17,14 +17,13 @@ export class ReadView {
   end = 0;
   buffer: ArrayBufferLike | undefined;
 
-  /** Shows `entries`: they stand from `start` to `end` of `bytes`. */
-  set(entries: Uint8Array): void {
-    this.setRange(entries, 0, entries.byteLength);
+  /** Shows `entries`, which stand in `buffer`: from `start` to `end` of `bytes`. */
+  set(entries: Uint8Array, buffer = entries.buffer): void {
+    this.setRange(entries, 0, entries.byteLength, buffer);
   }
 
   /** Shows what stands between `from` and `to` of `part`. */
-  setRange(part: Uint8Array, from: number, to: number): void {
-    const buffer = part.buffer;
+  setRange(part: Uint8Array, from: number, to: number, buffer = part.buffer): void {
     if (buffer !== this.buffer) {
       this.buffer = buffer;
       this.bytes = new Uint8Array(buffer);

@@ -1,6 +1,7 @@
 // Loads the hot loop that assembly/ compiles to, on the memory of the process. What it does is said there and by its TypeScript twins, which
 // serve where there is no SIMD, and where FOREBAY_WASM is 0.
 import type { IoMemory } from '../core/io-memory.ts';
+import { EventAreas } from './event-areas.ts';
 import { moduleText } from './wasm-module.ts';
 
 /** TypeScript knows it only together with all of a browser. */
@@ -32,6 +33,17 @@ export interface WasmExports {
   messages(start: number, end: number, limit: number, anyTag: number): number;
   entries(start: number, end: number): number;
   within(start: number, end: number, first: number, last: number): number;
+  grep(
+    start: number,
+    end: number,
+    run: number,
+    out: number,
+    key: number,
+    keyLength: number,
+    words: number,
+    wordCount: number,
+    flags: number,
+  ): number;
   skip(start: number, end: number, depth: number, left: number): number;
 }
 
@@ -48,6 +60,8 @@ export class Wasm {
   /** For events and text that stand elsewhere: whoever calls uses them until the call returns. */
   readonly input: Uint8Array;
   readonly output: Uint8Array;
+  /** For events that are made of others. */
+  readonly areas: EventAreas;
   /** Whose events stand in `input`. */
   holds: object | undefined;
   /** Whose head of a line the module has. */
@@ -68,6 +82,7 @@ export class Wasm {
     this.skipStack = new Uint32Array(memory.buffer, this.exports.skipStack.value, 512);
     this.input = memory.take(scratchSize);
     this.output = memory.take(scratchSize);
+    this.areas = new EventAreas(memory);
   }
 }
 

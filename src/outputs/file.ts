@@ -85,6 +85,7 @@ class FileOutput implements Output {
     this.#limit = limit;
     this.#files = new FileSet({
       ...settled,
+      continues: (context.workers ?? 1) === 1,
       clock,
       log,
       memory: io,

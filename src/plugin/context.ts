@@ -25,6 +25,8 @@ export interface PluginContext {
   readonly random?: (size: number) => Uint8Array;
   readonly hostname: string;
   readonly workerId: number;
+  /** How many processes run the same configuration. Default 1. */
+  readonly workers?: number;
   /** Standard output, one writer for all who write there, so that lines stay whole. */
   readonly stdout: StreamWriter;
   /** In the running graph always there. */

@@ -31,8 +31,10 @@ export interface FieldPattern {
 export class FieldTest {
   readonly path: FieldPath;
   readonly pattern: FieldPattern;
-  readonly #literal: LiteralPattern | undefined;
-  readonly #hasUnicode: boolean;
+  /** Where the pattern is only words. */
+  readonly literal: LiteralPattern | undefined;
+  /** Whether it has characters that are no ASCII. */
+  readonly hasUnicode: boolean;
   readonly #notation = new RubyNotation(localTimeText());
   readonly #span: Span = { start: 0, end: 0 };
   #regexp: RubyRegexp | undefined;
@@ -45,8 +47,8 @@ export class FieldTest {
   constructor(path: FieldPath, pattern: FieldPattern) {
     this.path = path;
     this.pattern = pattern;
-    this.#literal = parseLiteral(pattern.source, pattern.ignorecase);
-    this.#hasUnicode = hasUnicode(pattern.source);
+    this.literal = parseLiteral(pattern.source, pattern.ignorecase);
+    this.hasUnicode = hasUnicode(pattern.source);
   }
 
   /**
@@ -78,10 +80,10 @@ export class FieldTest {
     }
     const head = bytes[value] as number;
     const binary = head >= 0xc4 && head <= 0xc6;
-    if (binary && this.#hasUnicode && !isAscii(bytes, span.start, span.end)) {
+    if (binary && this.hasUnicode && !isAscii(bytes, span.start, span.end)) {
       return answer.binary;
     }
-    const found = this.#literal?.test(bytes, span.start, span.end);
+    const found = this.literal?.test(bytes, span.start, span.end);
     if (found !== undefined) {
       return found ? answer.yes : answer.no;
     }
@@ -90,7 +92,7 @@ export class FieldTest {
 
   #text(text: string, place: number): number {
     const bytes = Buffer.from(text);
-    const found = this.#literal?.test(bytes, 0, bytes.length);
+    const found = this.literal?.test(bytes, 0, bytes.length);
     return found === undefined ? this.#later(text, place) : found ? answer.yes : answer.no;
   }
 

@@ -13,10 +13,13 @@ export interface Filter {
   start?(): Promise<void>;
   /**
    * What is left of the batch, which nobody writes to: the same object where nothing changes, another one (tag, origin and acks as they were)
-   * where something does, undefined where no event is left. Bytes of its own that the other one views are never written to again: the
-   * same filter may be on the way of a batch twice. Events with a fault of their own are left out and handed to `context.refuse`; a call that throws refuses the whole batch.
+   * where something does, undefined where no event is left. Bytes of its own that the other one views are not written to before
+   * `release`: the same filter may be on the way of a batch twice. Events with a fault of their own are left out and handed to
+   * `context.refuse`; a call that throws refuses the whole batch.
    */
   filter(batch: Batch): Batch | undefined;
+  /** Nobody uses that other batch any more: of those that were given out, the last one. */
+  release?(): void;
   /** What the last batch waits for, beside its outputs, before it counts as taken charge of. */
   readonly waiting?: Promise<void> | undefined;
   /** Delivers what it holds until `signal` aborts, then closes all. May be called twice. */

@@ -35,6 +35,8 @@ export interface InputDefinition<O extends Options = Options> {
   readonly type: string;
   readonly summary: string;
   readonly options: O;
+  /** Names of what only one input at a time may listen on. Where a reload replaces an input, the old one lets go of it first. */
+  claims?(options: Values<O>): readonly string[];
   /** Reports what is wrong with options that are each right by themselves. Not called where one of them is not. */
   check?(options: Values<O>, element: Element, report: Report): void;
   create(context: InputContext, options: Values<O>): Input;

@@ -33,10 +33,10 @@ export class HeadText {
   /** Another one when the text of the time is, but for the digits that its `patches` name. */
   timeVersion = 0;
   tail: HeadTail = { data: new DataView(new ArrayBuffer(4)), length: 0 };
-  /** The text of the event rendered last. */
+  /** The time of the event rendered last. */
   bytes = new Uint8Array(128);
   data = new DataView(this.bytes.buffer);
-  /** How long the time is in it. */
+  /** How long it is. */
   timeLength = 0;
   readonly #head: LineHead;
   readonly #escapesTag: boolean;
@@ -66,7 +66,6 @@ export class HeadText {
       this.#tails.set(tag, tail);
     }
     this.tail = tail;
-    this.#append();
   }
 
   /** Brings the text up to the event's time. */
@@ -78,7 +77,10 @@ export class HeadText {
     if (time.render(event.sec, event.nsec, event.exact, event.eventTime)) {
       this.timeLength = time.length;
       this.timeVersion++;
-      this.#append();
+      if (time.length + 4 > this.bytes.length) {
+        this.bytes = new Uint8Array(time.length * 2 + 4);
+        this.data = new DataView(this.bytes.buffer);
+      }
       this.bytes.set(time.bytes.subarray(0, time.length));
     } else {
       time.patch(this.bytes);
@@ -91,8 +93,9 @@ export class HeadText {
     if (to.at + length > to.limit) {
       return false;
     }
-    // Up to three bytes too many are overwritten by the record.
-    copyWords(this.data, 0, to.data, to.at, length);
+    // Up to three bytes too many are overwritten by what follows.
+    copyWords(this.data, 0, to.data, to.at, this.timeLength);
+    copyWords(this.tail.data, 0, to.data, to.at + this.timeLength, this.tail.length);
     to.at += length;
     return true;
   }
@@ -103,17 +106,5 @@ export class HeadText {
     const text = this.#head.tag ? [before, tagBytes, Buffer.from(this.#head.behindTag)] : [before];
     const whole = Uint8Array.from(Buffer.concat([...text, Buffer.alloc(4)]));
     return { data: new DataView(whole.buffer), length: whole.length - 4 };
-  }
-
-  /** Puts the tail behind the time. */
-  #append(): void {
-    const needed = this.length + 4;
-    if (needed > this.bytes.length) {
-      const larger = new Uint8Array(needed * 2);
-      larger.set(this.bytes.subarray(0, Math.min(this.timeLength, this.bytes.length)));
-      this.bytes = larger;
-      this.data = new DataView(larger.buffer);
-    }
-    copyWords(this.tail.data, 0, this.data, this.timeLength, this.tail.length);
   }
 }

@@ -56,7 +56,8 @@ export class LineFormatter implements Formatter {
     const events = this.#from;
     const to = this.#to;
     const fast = this.#fast;
-    events.set(batch.entries);
+    const { entries, times } = batch;
+    events.set(entries, times?.entries === entries ? times.buffer : entries.buffer);
     to.set(area.bytes, area.used);
     this.#head?.setTag(batch.tag);
     fast?.reset();
@@ -65,7 +66,7 @@ export class LineFormatter implements Formatter {
     while (at < end) {
       if (fast !== undefined) {
         at = fast.write(events, at, to);
-        if (at === end) {
+        if (at === end || (fast.full && to.at > 0)) {
           break;
         }
       }

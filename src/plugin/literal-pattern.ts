@@ -1,7 +1,7 @@
 // Regular expressions that are only words, like `GET|POST`, `^stderr$` or `/error/i`, are looked for in the bytes of a field: no text is made
 // of it. What is no such expression is for the regular expression itself.
 
-interface Word {
+export interface Word {
   /** In lower case where case does not matter. */
   readonly bytes: Uint8Array;
   /** By the byte that stands under the word's last one: how far on the word may begin next (Horspool). */
@@ -15,27 +15,27 @@ interface Word {
 const newline = 0x0a;
 
 export class LiteralPattern {
-  readonly #words: readonly Word[];
-  readonly #ignorecase: boolean;
+  readonly words: readonly Word[];
+  readonly ignorecase: boolean;
   /** Whether a letter in it is the lower case of one that is no ASCII: k of the Kelvin sign, s of the long s. */
-  readonly #hasFold: boolean;
+  readonly hasFold: boolean;
 
   constructor(words: readonly Word[], ignorecase: boolean) {
-    this.#words = words;
-    this.#ignorecase = ignorecase;
-    this.#hasFold = ignorecase && words.some(({ bytes }) => bytes.includes(0x6b) || bytes.includes(0x73));
+    this.words = words;
+    this.ignorecase = ignorecase;
+    this.hasFold = ignorecase && words.some(({ bytes }) => bytes.includes(0x6b) || bytes.includes(0x73));
   }
 
   /**
    * Whether one of the words is found between `start` and `end`; undefined where that takes Unicode's rules of upper and lower case.
    */
   test(bytes: Uint8Array, start: number, end: number): boolean | undefined {
-    for (let i = 0; i < this.#words.length; i++) {
-      if (this.#find(this.#words[i] as Word, bytes, start, end)) {
+    for (let i = 0; i < this.words.length; i++) {
+      if (this.#find(this.words[i] as Word, bytes, start, end)) {
         return true;
       }
     }
-    return this.#hasFold && !isAscii(bytes, start, end) ? undefined : false;
+    return this.hasFold && !isAscii(bytes, start, end) ? undefined : false;
   }
 
   #find({ bytes: word, skips, begin, end: wordEnd }: Word, bytes: Uint8Array, start: number, end: number): boolean {
@@ -57,7 +57,7 @@ export class LiteralPattern {
   #isAt(word: Uint8Array, bytes: Uint8Array, at: number): boolean {
     for (let i = word.length - 1; i >= 0; i--) {
       const byte = bytes[at + i] as number;
-      if (byte !== word[i] && !(this.#ignorecase && lower(byte) === word[i])) {
+      if (byte !== word[i] && !(this.ignorecase && lower(byte) === word[i])) {
         return false;
       }
     }

@@ -8,6 +8,7 @@ import type { Wasm } from '../msgpack/wasm.ts';
 import { copyWords, type HeadTail, type HeadText } from './line-head.ts';
 
 /** Why the module stopped. */
+const areaFull = 1;
 const otherTime = 2;
 
 /** What its flags are made of. */
@@ -34,6 +35,8 @@ export class WasmLines {
   #firstSecond = 0;
   #lastSecond = 0;
   #useless = false;
+  /** The area has no room for the event that comes next, as far as the module can tell. */
+  full = false;
   /** What of the source stands in the scratch memory. */
   #pieceStart = 0;
   #pieceEnd = 0;
@@ -57,6 +60,7 @@ export class WasmLines {
 
   /** Writes the events of `from` from `at` on, as far as it goes. Returns where the next one begins: it is for the slow way. */
   write(from: ReadView, start: number, to: WriteView): number {
+    this.full = false;
     if (this.#useless) {
       return start;
     }
@@ -94,6 +98,7 @@ export class WasmLines {
       const base = to.base;
       const next = this.#run(start, end, base + to.at, base + to.limit);
       to.at = this.#written - base;
+      this.full = this.#wasm.results[0] === areaFull;
       return next;
     }
     for (let at = start; ; ) {
@@ -120,6 +125,7 @@ export class WasmLines {
     let at = start;
     let o = begin;
     if (o > limit || (head !== undefined && !this.#show(head))) {
+      results[0] = o > limit ? areaFull : 0;
       results[1] = o;
       return at;
     }

@@ -133,7 +133,7 @@ const cases: Readonly<Record<string, GoldenCase>> = {
     text: '<match **>\n  @type stdout\n  <format>\n    @type out_file\n    timezone Mars/Base\n  </format>\n</match>\n',
   },
   CONFIG_VALUE_TRAILING: { text: '<match **>\n  @type null\n  @id "a" b\n</match>\n' },
-  CONFIG_WORKER_SECTION: { text: `<worker 0>\n${all}</worker>\n` },
+  CONFIG_WORKER_SECTION: { text: `<worker 3>\n${all}</worker>\n` },
   CONFIG_YAML_ALIAS: { yaml: true, text: 'config:\n  - match: *all\n' },
   CONFIG_YAML_FORM: { yaml: true, text: 'config:\n  source:\n    $type: forward\n' },
   CONFIG_YAML_SYNTAX: { yaml: true, text: 'config:\n  - source:\n      @type: forward\n' },

@@ -216,11 +216,22 @@ test.each([
   ],
   ['a log level that is none', '<system>\nlog_level loud\n</system>\n', ['error CONFIG_VALUE_INVALID 2:11']],
   ['two <system> sections', '<system>\n</system>\n<system>\n</system>\n', ['error CONFIG_SECTION_REPEATED 3:1']],
+  ['a <worker> section', '<worker 0>\n<match **>\n@type null\n</match>\n</worker>\n', []],
+  ['a worker that is not there', '<worker 1>\n</worker>\n', ['error CONFIG_WORKER_SECTION 1:1']],
+  ['workers that are not all there', '<worker 0-1>\n</worker>\n', ['error CONFIG_WORKER_SECTION 1:1']],
+  ['a worker without a number', '<worker>\n</worker>\n', ['error CONFIG_WORKER_SECTION 1:1']],
+  ['a worker whose number is none', '<worker x>\n</worker>\n', ['error CONFIG_WORKER_SECTION 1:1']],
   [
-    'a <worker> section',
-    '<worker 0>\n<match **>\n@type null\n</match>\n</worker>\n',
-    ['error CONFIG_WORKER_SECTION 1:1'],
+    'workers the wrong way round',
+    '<system>\nworkers 4\n</system>\n<worker 2-1>\n</worker>\n',
+    ['error CONFIG_WORKER_SECTION 4:1'],
   ],
+  [
+    'what may not stand in <worker>',
+    '<worker 0>\nx 1\n<system>\n</system>\n</worker>\n',
+    ['warning CONFIG_UNKNOWN_OPTION 2:1', 'error CONFIG_WORKER_SECTION 3:1'],
+  ],
+  ['no workers at all', '<system>\nworkers 0\n</system>\n', ['error CONFIG_VALUE_INVALID 2:9']],
   [
     'a security section that is not understood',
     '<source>\n@type forward\n<security>\nshared_key x\n</security>\n</source>\n',
@@ -251,7 +262,7 @@ describe('<system>', () => {
       '<system>\nworkers 4\nlog_level debug\nroot_dir /x\n<log>\nformat json\n</log>\nwrokers 1\n</system>\n',
     );
     expect(planned.system?.logLevel).toBe('debug');
-    expect(problems).toEqual(['warning CONFIG_UNKNOWN_OPTION 8:1', 'warning CONFIG_OPTION_IGNORED 2:1']);
+    expect(problems).toEqual(['warning CONFIG_UNKNOWN_OPTION 8:1', 'warning CONFIG_OPTION_IGNORED 4:1']);
   });
 });
 

@@ -51,7 +51,8 @@ test.each([
   socket.write(head);
   const drip = setInterval(() => head !== '' && socket.write('x'), 50);
   const begin = performance.now();
-  await once(socket, 'close');
+  // Not once(): it rejects where a byte was on its way when the connection was closed.
+  await new Promise<void>((resolve) => socket.once('close', () => resolve()));
   clearInterval(drip);
   expect(performance.now() - begin).toBeLessThan(20_000);
 });

@@ -14,7 +14,8 @@ import {
   readServerMessage,
   type ServerMessage,
 } from '../../src/live/protocol.ts';
-import { type Viewer, type ViewerOptions, viewerAt } from '../../src/live/viewer.ts';
+import { type PageViewer, pageAt } from '../../src/live/viewer.ts';
+import type { ViewerOptions } from '../../src/live/viewer-options.ts';
 import { freePort } from '../support/ports.ts';
 
 const origin = { listener: 'in', address: '192.0.2.7', port: 4711, name: undefined };
@@ -32,7 +33,7 @@ export function makeBatch(tag: string, seq: number, count = 1, size = 20): Batch
 }
 
 export interface TestViewer {
-  readonly viewer: Viewer;
+  readonly viewer: PageViewer;
   readonly port: number;
   readonly url: string;
   readonly counters: Counters;
@@ -49,7 +50,7 @@ export async function startViewer(options: Partial<ViewerOptions> = {}, host = '
   const sink = { write: (line: string) => void log.push(JSON.parse(line) as TestViewer['log'][number]) };
   const context = { log: pino({ level: 'info' }, sink), counters, clock: systemClock, hostname: 'thisnode', shared };
   const all = { memorySize: 8 * 1024 * 1024, token: undefined, title: 'test', hosts: [], ...options };
-  const viewer = viewerAt(context, { host, port }, all);
+  const viewer = pageAt(context, { host, port }, all);
   await viewer.start();
   const stop = () => viewer.stop(AbortSignal.timeout(2000));
   return { viewer, port, url: `http://127.0.0.1:${port}`, counters, shared, log, stop };

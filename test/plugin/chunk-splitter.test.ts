@@ -45,8 +45,11 @@ test('both versions cut a batch at the same places, each part within one piece o
       const here = area.subarray(0, whole.length);
       clean.run(area, 0, whole.length);
       const { first, last } = clean;
-      expect(parts(here, module, first <= last ? { entries: here, first, last } : undefined)).toEqual(fast);
-      const stale = { entries: new Uint8Array(whole.length), first: 0, last: 0 };
+      expect(
+        parts(here, module, first <= last ? { entries: here, first, last, buffer: here.buffer } : undefined),
+      ).toEqual(fast);
+      const other = new Uint8Array(whole.length);
+      const stale = { entries: other, first: 0, last: 0, buffer: other.buffer };
       expect(parts(here, module, stale)).toEqual(fast);
       expect(fast.reduce<number>((sum, part) => sum + ((part as number[])[1] ?? 0), 0)).toBe(list.length);
     }),

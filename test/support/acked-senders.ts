@@ -1,5 +1,5 @@
 // Senders of the forward protocol that ask for an ack for each chunk and go on until they are told to stop: what was acked must have come out.
-import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 import { encode } from '@msgpack/msgpack';
 
@@ -55,6 +55,7 @@ class Sender {
   readonly #c: number;
   readonly #options: SenderOptions;
   readonly #state: State;
+  readonly #run = randomUUID();
   #next = 0;
   #chunk = 0;
   /** What waits for its ack, by the bytes of the ack. */
@@ -83,7 +84,7 @@ class Sender {
   async #connection(): Promise<boolean> {
     const socket = net.connect({ port: this.#options.port, host: '127.0.0.1', noDelay: true });
     socket.on('error', () => undefined);
-    const closed = once(socket, 'close');
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     let received = Buffer.alloc(0);
     let ended = false;
     for (const { message } of this.#waiting) {
@@ -124,7 +125,8 @@ class Sender {
   }
 
   #make(): Buffer {
-    const chunk = `${this.#c}-${this.#chunk++}`;
+    // A sender that begins anew is another one: the same id and the same bytes again would be a chunk sent twice.
+    const chunk = `${this.#run}-${this.#chunk++}`;
     const events: string[] = [];
     const entries: Uint8Array[] = [];
     for (let i = 0; i < this.#options.chunk; i++) {

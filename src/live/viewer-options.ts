@@ -1,0 +1,26 @@
+// What a viewer may be told, beside its address.
+import { ForebayError } from '../core/errors.ts';
+import type { HttpAddress } from '../http/address.ts';
+
+export interface ViewerOptions {
+  readonly memorySize: number;
+  /** Without one, a token is made up where the address is not a loopback one. */
+  readonly token: string | undefined;
+  readonly title: string;
+  readonly hosts: readonly string[];
+}
+
+export function sameOptions(a: ViewerOptions, b: ViewerOptions): boolean {
+  return (
+    a.memorySize === b.memorySize && a.token === b.token && a.title === b.title && a.hosts.join() === b.hosts.join()
+  );
+}
+
+/** Two viewers at one address are one, which has the options of both. */
+export function otherOptions({ port }: HttpAddress): ForebayError {
+  return new ForebayError('CONFIG_INVALID_VALUE', {
+    option: 'port',
+    value: port,
+    reason: 'another viewer at this address has other options; give them the same ones, or this one another port',
+  });
+}
