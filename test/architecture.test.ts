@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-const rooms = ['core', 'files', 'msgpack', 'config', 'plugin', 'forward', 'routing', 'http', 'live'];
+const rooms = ['core', 'files', 'msgpack', 'config', 'plugin', 'chunks', 'flush', 'forward', 'routing', 'http', 'live'];
 const plugins = ['inputs', 'filters', 'parsers', 'formatters', 'buffers', 'outputs'];
 const order = [...rooms, ...plugins, 'engine', 'cli'];
 

@@ -16,7 +16,10 @@ import { type Relay, relayPart } from '../live/relay.ts';
 import { loadWasm } from '../msgpack/wasm.ts';
 import { openViewer, type ViewerRequest } from './viewer.ts';
 
-/** What is under way may take this long to arrive when the program is asked to stop, ms: less than Docker's patience of 10 s. */
+/**
+ * What is under way may take this long to arrive when the program is asked to stop, ms, where the configuration does not say it: less than
+ * Docker's patience of 10 s.
+ */
 const drainTime = 8_000;
 
 export interface CollectorSettings {
@@ -39,6 +42,7 @@ export class Collector {
   readonly #settings: CollectorSettings;
   readonly #context: SharedContext;
   readonly #graph: Graph;
+  #drainTime: number;
   #tap: Tap | undefined;
   #closeViewer: (signal: AbortSignal) => Promise<void> = async () => {};
 
@@ -46,6 +50,7 @@ export class Collector {
   constructor(plan: Plan, settings: CollectorSettings) {
     const { log, logTap, workerId, workers, viewer } = settings;
     this.#settings = settings;
+    this.#drainTime = plan.system?.shutdownTimeout ?? drainTime;
     const { relay } = settings;
     if (relay !== undefined) {
       this.shared.once(relayPart, () => relay(this.counters));
@@ -88,17 +93,19 @@ export class Collector {
   }
 
   /** As the graph's. */
-  reload(plan: Plan): Promise<void> {
-    return this.#graph.reload(plan);
+  async reload(plan: Plan): Promise<void> {
+    await this.#graph.reload(plan);
+    this.#drainTime = plan.system?.shutdownTimeout ?? drainTime;
   }
 
   flush(): void {
     this.#graph.flush();
   }
 
-  /** Delivers what is under way, as far as there is time, and closes all. */
-  async stop(): Promise<void> {
-    await this.#graph.stop(AbortSignal.timeout(drainTime));
-    await this.#closeViewer(AbortSignal.timeout(drainTime));
+  /** Delivers what is under way, as far as there is time, and closes all. False where not all was delivered, and nothing keeps the rest. */
+  async stop(): Promise<boolean> {
+    await this.#graph.stop(AbortSignal.timeout(this.#drainTime));
+    await this.#closeViewer(AbortSignal.timeout(this.#drainTime));
+    return this.shared.unfinished.size === 0;
   }
 }

@@ -139,10 +139,10 @@ class Run {
     const code = await this.#end.promise;
     this.#watch.stop();
     await this.#reloader.stop();
-    await this.#collector.stop();
+    const whole = await this.#collector.stop();
     await this.#port.stop();
     await control.stop();
-    return code;
+    return whole ? code : 1;
   }
 
   async #run(plan: Plan): Promise<void> {

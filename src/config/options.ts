@@ -135,13 +135,27 @@ export const p = {
   },
   /** A section that names a plug-in of `kind`, `default` where it is absent or has no `@type`; without a default it is required. */
   plugin(
-    spec: Common & { readonly kind: string; readonly default?: string; readonly inline?: string },
+    spec: Common & {
+      readonly kind: string;
+      readonly default?: string;
+      readonly inline?: string;
+      readonly options?: Options;
+      readonly argument?: string;
+    },
   ): Option<PluginChoice> {
     return { type: 'plugin', ...spec };
   },
-  /** A section that names a plug-in of `kind` with `@type` and may stand several times. `options` stand in it beside the plug-in's. */
+  /**
+   * A section that names a plug-in of `kind` with `@type`, `default` where it has none, and may stand several times. `options` stand in it beside
+   * the plug-in's.
+   */
   plugins<const O extends Options = Record<never, never>>(
-    spec: Common & { readonly kind: string; readonly required?: boolean; readonly options?: O },
+    spec: Common & {
+      readonly kind: string;
+      readonly required?: boolean;
+      readonly default?: string;
+      readonly options?: O;
+    },
   ): Option<readonly (PluginSection & { readonly own: Values<O> })[]> {
     return { type: 'plugins', ...spec };
   },

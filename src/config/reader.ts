@@ -20,6 +20,17 @@ export interface ReadContext {
   idOf?(section: Element, type: string): string;
   /** Is told of each value that must not be shown. */
   secret?(attribute: Attribute): void;
+  /** What a plug-in may be told beside its own options, by what stands in its section. */
+  beside?(definition: Optioned, element: Element): Beside | undefined;
+}
+
+/** Options that a plug-in gets without having declared them: they come before its own of the same names. */
+export interface Beside {
+  /** The section, with older spellings written anew. */
+  readonly element: Element;
+  readonly options: Options;
+  /** Reports what is wrong with options that are each right by themselves. */
+  check(options: Readonly<Record<string, unknown>>, report: Report): void;
 }
 
 /** Reads all options. Where something is reported as an error the values are not to be used. */
@@ -46,9 +57,15 @@ export async function readPlugin(
     errors += problem.severity === 'error' ? 1 : 0;
     context.report(problem);
   };
-  const options = await readOptions(element, { ...beside, ...definition.options }, { ...context, report });
+  const more = context.beside?.(definition, element);
+  const section = more?.element ?? element;
+  const declared = { ...beside, ...definition.options, ...more?.options };
+  const options = await readOptions(section, declared, { ...context, report });
   if (errors === 0) {
-    definition.check?.(options, element, context.report);
+    more?.check(options, report);
+  }
+  if (errors === 0) {
+    definition.check?.(options, section, context.report);
   }
   return options;
 }
@@ -197,7 +214,7 @@ class OptionReader {
         return undefined;
       }
       const definition = await this.#definition(option, type, section.attributes.get('@type')?.valueAt ?? section.at);
-      return definition && this.#choice(option, type, definition, section);
+      return definition && this.#choice(option, type, definition, withArgument(section, option.argument));
     }
     const inlineName = option.inline ?? name;
     const inline = this.#element.attributes.get(inlineName);
@@ -252,7 +269,7 @@ class OptionReader {
     const sections: PluginSection[] = [];
     for (const section of found) {
       this.#remarkSection(name, option, section);
-      const type = reservedValue(section, '@type');
+      const type = reservedValue(section, '@type') ?? option.default;
       if (type === undefined) {
         this.#context.report(missingType(section, option.kind ?? '', this.#context.known(option.kind ?? '')));
         continue;

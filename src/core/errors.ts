@@ -1,4 +1,5 @@
 // The one table of what can go wrong: codes, sentences, and how far the damage reaches. Who reports it where is the caller's business.
+// A long file, since it is one table.
 
 interface ErrorKind {
   /** The sentence, with `{field}` for each field. */
@@ -9,6 +10,72 @@ interface ErrorKind {
 
 /** Every code, in alphabetical order. */
 export const errorTable = {
+  BUFFER_BACKUP_FAILED: {
+    template: 'A chunk cannot be put into the backup folder: {reason}. It stays in the buffer.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  BUFFER_CHUNK_DAMAGED: {
+    template: '{path} is damaged at byte {offset}, {bytes} bytes ({kept}): {reason}. The rest of it is delivered.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  BUFFER_CHUNK_REFUSED: {
+    template: 'The output will never take a chunk: {reason}.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  BUFFER_COMMIT_TIMEOUT: {
+    template: 'No word within delayed_commit_timeout that a chunk has been delivered.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  BUFFER_EVENT_TOO_LARGE: {
+    template: 'An event of {size} bytes is larger than chunk_limit_size ({limit}) and was left out. Raise the limit.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  BUFFER_FLUENTD_REFUSED: {
+    template:
+      '{path} was left by Fluentd and cannot be delivered: {reason}. Let Fluentd deliver it (start it once more with flush_at_shutdown true), or move it out of the folder.',
+    retryable: false,
+    fatalFor: 'process',
+  },
+  BUFFER_GIVEN_UP: {
+    template: 'The output has failed too long: its queued chunks are given up.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  BUFFER_IN_USE: {
+    template: 'The buffer {path} is in use by {holder}. Stop that, or give this buffer another path.',
+    retryable: true,
+    fatalFor: 'process',
+  },
+  BUFFER_LEFT: {
+    template: 'Not all was delivered before the end.',
+    retryable: true,
+    fatalFor: 'process',
+  },
+  BUFFER_OLDEST_DROPPED: {
+    template: 'The buffer is full: the oldest chunk was dropped, as overflow_action says.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  BUFFER_OVERFLOW: {
+    template: 'The buffer of {id} is full.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  BUFFER_STOPPED: {
+    template: 'The buffer of {id} took no more events before the end.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  BUFFER_WRITE_FAILED: {
+    template: 'A chunk could not be delivered: {reason}. It is tried again.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   CONFIG_INVALID: {
     template: 'The configuration has {count} problem(s); nothing was started.',
     retryable: false,

@@ -13,6 +13,8 @@ export class SharedParts {
   holding: () => readonly string[] = () => [];
   /** Pages that are open. */
   readonly pages = new Set<PageAddress>();
+  /** Ids of outputs that had to end before all was delivered, and keep nothing for the next start. */
+  readonly unfinished = new Set<string>();
   readonly #parts = new Map<string, unknown>();
 
   /** The part of that name, made when it is first asked for. A name stands for one type. */

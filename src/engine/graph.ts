@@ -5,6 +5,7 @@ import { UnfinishedBytes } from '../core/held.ts';
 import type { Logger, LogTap } from '../core/log.ts';
 import { ReadWindow } from '../core/read-window.ts';
 import type { InputMemory } from '../plugin/input.ts';
+import { Buffers } from './buffers.ts';
 import type { LabelRoute, Tap } from './label-route.ts';
 import { Leaving, progressesOf } from './leaving.ts';
 import { namesOwnLog, OwnLog, type OwnLogRoute, ownOrigin } from './own-log.ts';
@@ -35,6 +36,7 @@ export class Graph {
   readonly #memory: InputMemory;
   readonly #ownLog: OwnLog;
   readonly #leaving: Leaving;
+  readonly #buffers = new Buffers();
   #parts: Parts = noParts;
   #watch: NodeJS.Timeout | undefined;
 
@@ -135,7 +137,8 @@ export class Graph {
 
   #maker(plan: Plan): PartMaker {
     const [shared, log, routes, memory] = [this.#shared, this.#log, this.#routes, this.#memory];
-    return new PartMaker(plan, { shared, log, routes, memory, running: this.#parts });
+    this.#buffers.configure(plan.system?.buffers);
+    return new PartMaker(plan, { shared, log, routes, memory, buffers: this.#buffers, running: this.#parts });
   }
 
   /** From here on batches go through these parts: all at once, since nothing else runs meanwhile. */

@@ -4,12 +4,14 @@ import type { LogLevel } from '../config/log-levels.ts';
 import type { PluginSection } from '../config/options.ts';
 import type { Emit } from '../core/batch.ts';
 import type { Logger } from '../core/log.ts';
+import { chunkTarget, emitTarget, type SecondaryTarget } from '../flush/write-target.ts';
 import type { PluginContext, Refuse } from '../plugin/context.ts';
 import type { Filter } from '../plugin/filter.ts';
 import type { Input, InputMemory } from '../plugin/input.ts';
-import type { Output, OutputDefinition } from '../plugin/output.ts';
+import type { ChunkOutput, Output, OutputContext, OutputDefinition } from '../plugin/output.ts';
 import type { Rule } from '../routing/router.ts';
 import { compileTagPattern } from '../routing/tag-pattern.ts';
+import type { Buffers } from './buffers.ts';
 import { FilterNode } from './filter-node.ts';
 import { HeldEmit } from './held-emit.ts';
 import { OutputNode } from './output-node.ts';
@@ -76,6 +78,7 @@ export interface PartMakerSettings {
   readonly log: Logger;
   readonly routes: Routes;
   readonly memory: InputMemory;
+  readonly buffers: Buffers;
   /** Those that run. */
   readonly running: Parts;
 }
@@ -184,36 +187,76 @@ export class PartMaker {
       this.#parts.outputs.push(...withInner(kept));
       return kept;
     }
-    const { definition, options, label, logLevel } = plan;
-    const context = this.#context(this.#unique(plan.id), logLevel);
-    const { id, log } = context;
+    const { definition, options, logLevel } = plan;
+    const { buffers } = this.#settings;
     const inner: OutputPart[] = [];
-    const output = definition.create(
-      {
-        ...context,
-        emit: this.#settings.routes.sentOn(label ?? standsIn),
-        output: (section: PluginSection) => {
-          const part = this.#output({ ...section, definition: section.definition as OutputDefinition }, standsIn);
-          inner.push(part);
-          return part.node.emit;
-        },
-      },
-      options,
-    );
+    const context = this.#outputContext(plan, standsIn, buffers.keysOf(plan), (part) => inner.push(part));
+    const made = definition.create(context, options);
+    const output = 'emit' in made ? made : this.#buffered(made, plan, context, standsIn);
+    const { id, log, counters } = context;
     const terminal = definition.reroutes !== true;
-    const events = context.counters.get('forebay_output_events_total', { id });
+    const events = counters.get('forebay_output_events_total', { id });
     const progress = terminal && inner.length === 0 ? this.#progress(id, definition.type, 'output') : undefined;
     const node = new OutputNode(id, output, terminal, events, progress);
-    const claims = definition.claims?.(options) ?? [];
+    const claims = [...(definition.claims?.(options) ?? []), ...buffers.claimsOf(plan)];
     const part = { key, id, log, ownLevel: logLevel !== undefined, output, node, progress, claims, inner };
     this.#parts.outputs.push(part);
     return part;
+  }
+
+  #outputContext(
+    plan: OutputPlan,
+    standsIn: string,
+    chunkKeys: OutputContext['chunkKeys'],
+    inner: (part: OutputPart) => void,
+  ): OutputContext {
+    return {
+      ...this.#context(this.#unique(plan.id), plan.logLevel),
+      chunkKeys,
+      emit: this.#settings.routes.sentOn(plan.label ?? standsIn),
+      output: (section) => {
+        const part = this.#output(ofSection(section), standsIn);
+        inner(part);
+        return part.node.emit;
+      },
+    };
+  }
+
+  /** The output behind its buffer, and in front of the one that gets what it does not take. */
+  #buffered(output: ChunkOutput, plan: OutputPlan, context: OutputContext, standsIn: string): Output {
+    const [section] = (plan.options['secondary'] ?? []) as readonly PluginSection[];
+    const secondary = section && this.#secondary(ofSection(section), context, standsIn);
+    return this.#settings.buffers.wrap(output, { ...plan, context, secondary });
+  }
+
+  /** An output that gets chunks without a buffer of its own. It is no part by itself, nor are those in it: its owner starts and stops them. */
+  #secondary(plan: OutputPlan, { chunkKeys }: OutputContext, standsIn: string): SecondaryTarget {
+    const { definition, options } = plan;
+    const { outputs } = this.#parts;
+    this.#parts.outputs = [];
+    try {
+      const context = this.#outputContext(plan, standsIn, chunkKeys, () => undefined);
+      const made = definition.create(context, options);
+      const { id, counters } = context;
+      const events = counters.get('forebay_output_events_total', { id });
+      const target =
+        'emit' in made
+          ? emitTarget(definition.type, new OutputNode(id, made, true, events, undefined).emit)
+          : chunkTarget(definition.type, made);
+      return { ...target, outputs: [...this.#parts.outputs.map(({ output }) => output), made] };
+    } finally {
+      this.#parts.outputs = outputs;
+    }
   }
 
   #progress(id: string, type: string, kind: 'output' | 'filter'): Progress {
     const { shared, log } = this.#settings;
     return new Progress({ id, type, kind, clock: shared.clock, log });
   }
+}
+
+function ofSection(section: PluginSection): OutputPlan {
+  return { ...section, definition: section.definition as OutputDefinition };
 }
 
 /** What the declarations of a plan say. */

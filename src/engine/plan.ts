@@ -8,6 +8,7 @@ import type { Report } from '../config/problem.ts';
 import { type ReadContext, readOptions, readPlugin } from '../config/reader.ts';
 import { missingType, readLogLevel, reservedValue, typePlace, unknownType } from '../config/reserved.ts';
 import { convert } from '../config/values.ts';
+import { besideOutput } from '../flush/buffer-section.ts';
 import type { FilterDefinition } from '../plugin/filter.ts';
 import type { InputDefinition } from '../plugin/input.ts';
 import type { OutputDefinition } from '../plugin/output.ts';
@@ -141,6 +142,8 @@ class Planner {
       resolve: (kind, type, at) => this.#load(kind, type, at),
       known: (kind) => registry.known(kind),
       idOf: (section, type) => this.#idOf(section, type),
+      beside: (definition, element) =>
+        definition.kind === 'output' ? besideOutput(definition as OutputDefinition, element, this.#report) : undefined,
       ...(secret === undefined ? {} : { secret }),
     };
   }
@@ -363,9 +366,11 @@ class Planner {
 
 /** The outputs in the sections of an output. */
 function outputsOf(options: Options, values: Readonly<Record<string, unknown>>): PlannedOutput[] {
-  return Object.entries(options)
-    .filter(([, { type, kind }]) => type === 'plugins' && kind === 'output')
-    .flatMap(([name]) => (values[name] ?? []) as readonly PluginSection[])
+  const declared = Object.entries(options).filter(([, { type, kind }]) => type === 'plugins' && kind === 'output');
+  // Of an output that gets chunks; others have a section of that name which holds no plug-in.
+  const secondary = Array.isArray(values['secondary']) ? ['secondary'] : [];
+  return [...declared.map(([name]) => name), ...secondary]
+    .flatMap((name) => (values[name] ?? []) as readonly PluginSection[])
     .map(({ definition, options: read, id, logLevel, element, label }) => ({
       definition: definition as OutputDefinition,
       options: read,

@@ -9,9 +9,27 @@ const nothing = (type: 'string' | 'bool' | 'time' | 'integer') =>
   p[type]({ desc: 'Of Fluentd only.', ignored: elsewhere });
 const section = p.sections({ desc: 'Of Fluentd only.', ignored: elsewhere, options: {} });
 
+/** What the buffers of the process need. */
+export interface BufferSystem {
+  /** Where chunks go that are given up. */
+  readonly rootDir: string | undefined;
+  /** What all buffers hold together at most, bytes. */
+  readonly memoryLimit: number;
+  readonly diskLimit: number;
+}
+
+export const bufferDefaults: BufferSystem = {
+  rootDir: undefined,
+  memoryLimit: 512 * 1024 * 1024,
+  diskLimit: 64 * 1024 * 1024 * 1024,
+};
+
 /** What of the section the program needs. */
 export interface SystemSettings {
   readonly logLevel: LogLevel | undefined;
+  readonly buffers: BufferSystem;
+  /** What is under way may take this long to arrive at the end, ms. */
+  readonly shutdownTimeout: number;
   /** Undefined where there is no port. */
   readonly http: MetricsOptions | undefined;
   /** How many processes take events in. */
@@ -33,6 +51,12 @@ export function systemSettings(values: Values<typeof systemOptions>): SystemSett
   return {
     logLevel,
     workers,
+    buffers: {
+      rootDir: values.root_dir,
+      memoryLimit: values.buffer_memory_limit,
+      diskLimit: values.buffer_disk_limit,
+    },
+    shutdownTimeout: values.shutdown_timeout * 1000,
     http:
       port === undefined ? undefined : { address: { host, port }, allow: allow?.map(String), hosts: hosts.map(String) },
   };
@@ -83,7 +107,13 @@ export const systemOptions = {
     invalid: (count: number) => outside(count, 1, mostWorkers),
   }),
   restart_worker_interval: nothing('time'),
-  root_dir: nothing('string'),
+  root_dir: p.string({ desc: 'The folder below which chunks go that are given up: backup/worker0/ID/.' }),
+  shutdown_timeout: p.time({
+    desc: 'What is under way may take so long to arrive when the program is asked to stop; Docker waits for 10s.',
+    default: '8',
+  }),
+  buffer_memory_limit: p.size({ desc: 'What all buffers in memory hold together at most.', default: '512m' }),
+  buffer_disk_limit: p.size({ desc: 'What all buffers on disk hold together at most.', default: '64g' }),
   suppress_repeated_stacktrace: nothing('bool'),
   ignore_repeated_log_interval: nothing('time'),
   ignore_same_log_interval: nothing('time'),

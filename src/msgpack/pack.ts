@@ -11,7 +11,17 @@ export function packStringHead(out: Uint8Array, at: number, length: number): num
     out[at + 1] = length;
     return at + 2;
   }
-  return packLength(out, at, length < 0x1_0000 ? 0xda : 0xdb, length);
+  return length < 0x1_0000 ? packLength(out, at, 0xda, 2, length) : packLength(out, at, 0xdb, 4, length);
+}
+
+/** The head of a bin of `length` bytes. */
+export function packBinaryHead(out: Uint8Array, at: number, length: number): number {
+  if (length < 0x100) {
+    out[at] = 0xc4;
+    out[at + 1] = length;
+    return at + 2;
+  }
+  return length < 0x1_0000 ? packLength(out, at, 0xc5, 2, length) : packLength(out, at, 0xc6, 4, length);
 }
 
 /** The head of a map of `length` pairs. */
@@ -20,7 +30,7 @@ export function packMapHead(out: Uint8Array, at: number, length: number): number
     out[at] = 0x80 | length;
     return at + 1;
   }
-  return packLength(out, at, length < 0x1_0000 ? 0xde : 0xdf, length);
+  return length < 0x1_0000 ? packLength(out, at, 0xde, 2, length) : packLength(out, at, 0xdf, 4, length);
 }
 
 /** An integer; beyond 64 bits a float. */
@@ -101,8 +111,8 @@ function packLarge(view: DataView, at: number, value: bigint): number {
   return at + 9;
 }
 
-function packLength(out: Uint8Array, at: number, head: number, length: number): number {
-  const size = (head & 1) === 0 ? 2 : 4;
+/** `size` is how many bytes the length has. */
+function packLength(out: Uint8Array, at: number, head: number, size: 2 | 4, length: number): number {
   out[at] = head;
   for (let i = 0; i < size; i++) {
     out[at + 1 + i] = length >>> ((size - 1 - i) * 8);

@@ -5,22 +5,26 @@ import type { Batch, Emit } from '../core/batch.ts';
 import { FileSet } from '../files/file-set.ts';
 import type { LiveFile } from '../files/live-file.ts';
 import { checkWritable } from '../files/writable-folder.ts';
+import { heldBuffer } from '../flush/buffer-section.ts';
+import type { Chunk } from '../plugin/buffer.ts';
+import type { ChunkKeys } from '../plugin/buffer-options.ts';
 import { ChunkSplitter } from '../plugin/chunk-splitter.ts';
 import type { PluginContext } from '../plugin/context.ts';
-import { fileOptions, type SettledFile, settleFile } from '../plugin/file-options.ts';
+import { type FileValues, fileOptions, type SettledFile, settleFile } from '../plugin/file-options.ts';
 import type { FilePath } from '../plugin/file-path.ts';
 import { createFormatter } from '../plugin/formatter.ts';
 import { checkInject, createInjector, flatInject } from '../plugin/inject.ts';
-import { defineOutput, type Output } from '../plugin/output.ts';
+import { type ChunkOutput, defineOutput, type Output } from '../plugin/output.ts';
 import { Printer } from '../plugin/printer.ts';
 
 export default defineOutput({
   type: 'file',
   summary: 'Writes events to files, named by time, tag and fields.',
   options: fileOptions,
+  buffer: { when: 'asked', keys: ['time'], timekey: '86400' },
   check(values, element, report) {
     checkInject(values.inject, element, report);
-    settleFile(values, refuseOptions(element, report), (option, text, hint) => {
+    settleFile(asDirect(values), refuseOptions(element, report), (option, text, hint) => {
       const at = element.attributes.get(option)?.valueAt ?? element.at;
       report({ code: 'CONFIG_FILE_LINK', severity: 'warning', at, text, hint });
     });
@@ -28,7 +32,7 @@ export default defineOutput({
   claims: ({ path }) => [`file ${path}`],
   create(context, values) {
     const settled = settleFile(
-      values,
+      asDirect(values),
       (option, text) => {
         throw new TypeError(`${option}: ${text}`); // `check` comes first
       },
@@ -39,9 +43,21 @@ export default defineOutput({
     }
     const formatter = createFormatter(context, values.format, { escape: 'tags', lines: false, color: false });
     const injector = createInjector(context, values.inject ?? flatInject(values));
-    return new FileOutput(context, settled, values.pending_limit, new Printer(context, formatter, injector));
+    const output = new FileOutput(context, settled, values.pending_limit, new Printer(context, formatter, injector));
+    return heldBuffer(values.buffer) === undefined ? output : new FileChunks(output);
   },
 });
+
+/** The options with what `<buffer>` says of names alone, where the events come in chunks. */
+function asDirect(values: FileValues): FileValues {
+  const held = heldBuffer(values.buffer)?.options;
+  if (held === undefined) {
+    return values;
+  }
+  const { chunk_keys = ['time'], timekey = 86_400, timekey_wait, timekey_use_utc, timekey_zone } = held;
+  const names = { chunk_keys, timekey, timekey_wait, timekey_use_utc, timekey_zone };
+  return { ...values, buffer: names as FileValues['buffer'] };
+}
 
 /** Keys whose files are remembered. */
 const keysKept = 10_000;
@@ -50,6 +66,7 @@ class FileOutput implements Output {
   readonly #context: PluginContext;
   readonly #files: FileSet;
   readonly #path: FilePath;
+  readonly #keys: ChunkKeys;
   readonly #append: boolean;
   readonly #splitter: ChunkSplitter;
   readonly #printer: Printer;
@@ -61,6 +78,7 @@ class FileOutput implements Output {
     const { id, counters, clock, log, io } = context;
     this.#context = context;
     this.#path = settled.path;
+    this.#keys = settled.keys;
     this.#append = !settled.path.numbered;
     this.#splitter = new ChunkSplitter(settled.keys, context.wasm);
     this.#printer = printer;
@@ -122,6 +140,22 @@ class FileOutput implements Output {
     }
   }
 
+  /** Writes what Fluentd's out_file has made of the events of a chunk; settles when it is written. */
+  async writeText(text: AsyncIterable<Uint8Array>, { timekey = 0, tag, variables }: Chunk['metadata']): Promise<void> {
+    const fields = this.#keys.fields.map((field) => variables.get(field.text) ?? '');
+    const name = this.#path.name({ time: timekey, tag: tag?.text ?? '', fields });
+    const key = `text ${name.head}${name.tail}`;
+    let written: Promise<void> | undefined;
+    for await (const piece of text) {
+      const file = this.#files.get(key) ?? this.#files.add(key, name);
+      const area = file.area.bytes.length - file.area.used < piece.length ? file.nextArea(piece.length) : file.area;
+      area.bytes.set(piece, area.used);
+      area.used += piece.length;
+      written = this.#files.commit(file, true, this.#limit);
+      await written;
+    }
+  }
+
   /** Takes events of one file. */
   #take(batch: Batch): Promise<void> | undefined {
     const file = this.#fileOf(batch);
@@ -146,5 +180,41 @@ class FileOutput implements Output {
     }
     this.#paths.set(key, path);
     return this.#files.get(path) ?? this.#files.add(path, name);
+  }
+}
+
+/** Has an ack wait for the bytes, though nobody is to get one. */
+const waits: Batch['acks'] = [];
+
+/** The same behind a buffer: each chunk is written whole, and is a file of its own where files have numbers, as in Fluentd. */
+class FileChunks implements ChunkOutput {
+  readonly takesText = true;
+  readonly #output: FileOutput;
+
+  constructor(output: FileOutput) {
+    this.#output = output;
+  }
+
+  start(): Promise<void> {
+    return this.#output.start();
+  }
+
+  async write(chunk: Chunk): Promise<void> {
+    if (chunk.text !== undefined) {
+      await this.#output.writeText(chunk.text(), chunk.metadata);
+    } else {
+      for await (const batch of chunk.batches()) {
+        await this.#output.emit({ ...batch, acks: waits });
+      }
+    }
+    this.#output.flush();
+  }
+
+  flush(): void {
+    this.#output.flush();
+  }
+
+  stop(signal: AbortSignal): Promise<void> {
+    return this.#output.stop(signal);
   }
 }

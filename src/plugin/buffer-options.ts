@@ -76,6 +76,14 @@ export const directBuffer = p.section({
 
 export type BufferValues = Values<typeof bufferOptions>;
 
+/** What chunk keys are made from, and what is held against them. */
+type KeyValues = Partial<
+  Pick<
+    BufferValues,
+    'chunk_keys' | '@type' | 'timekey' | 'timekey_use_utc' | 'timekey_zone' | 'flush_mode' | 'flush_interval'
+  >
+>;
+
 /** The options `buffer` and `secondary` of an output that has no use for them, and reads them only to say what is wrong in them. */
 export const idleBuffer = {
   buffer: p.section({
@@ -107,7 +115,7 @@ export function checkIdleBuffer(buffer: BufferValues | undefined, element: Eleme
   }
 }
 
-function checkFlush(buffer: BufferValues, refuse: RefuseOption): void {
+function checkFlush(buffer: KeyValues, refuse: RefuseOption): void {
   const { flush_mode: mode, flush_interval: interval } = buffer;
   if (interval !== undefined && mode !== undefined && mode !== 'interval' && mode !== 'default') {
     refuse(
@@ -130,7 +138,7 @@ const plainKey = /^[-_.@a-zA-Z0-9]+$/;
 
 /** The chunk keys of a section, by time where there is none. Says what is wrong with them. */
 export function chunkKeysOf(
-  buffer: BufferValues | undefined,
+  buffer: KeyValues | undefined,
   timekey: number | undefined,
   refuse: RefuseOption,
 ): ChunkKeys | undefined {
@@ -171,15 +179,15 @@ export function chunkKeysOf(
   return fine ? { time, tag: keys.includes('tag'), fields: [...fields.values()] } : undefined;
 }
 
-function refuseFiles(buffer: BufferValues | undefined, refuse: RefuseOption): boolean {
+function refuseFiles(buffer: KeyValues | undefined, refuse: RefuseOption): boolean {
   const type = buffer?.['@type'];
   if (type === undefined || type === 'memory') {
     return true;
   }
   refuse(
     'buffer.@type',
-    `There is no buffer of type "${type}" yet: events are not held on disk before they are written.`,
-    'Remove @type (the files are written at once, under their final names), or write @type memory.',
+    `A buffer of type "${type}" has no use here: this output takes events at once, and holds none on disk.`,
+    'Remove @type, or write @type memory.',
   );
   return false;
 }
@@ -194,7 +202,7 @@ function fieldOf(key: string): FieldPath | string {
     : 'it may hold letters, digits and - _ . @ only';
 }
 
-function zoneOf(buffer: BufferValues | undefined): Zone | undefined {
+function zoneOf(buffer: KeyValues | undefined): Zone | undefined {
   if (buffer?.timekey_use_utc === true) {
     return utcZone;
   }

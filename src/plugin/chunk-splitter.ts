@@ -13,6 +13,11 @@ import { textWriter } from './record-writer.ts';
 /** Larger batches are let go of when they are done: they may hold a buffer of hundreds of megabytes. */
 const keepBelow = 1 << 20;
 
+/** What tells chunks apart, in one text; `fields` are texts behind a letter for what they are of: n for nothing, s for text, v for others. */
+export function chunkKey(time: number, tag: string | undefined, fields: readonly string[]): string {
+  return [String(time), tag ?? '', ...fields].map((text) => `${text.length}:${text}`).join();
+}
+
 export class ChunkSplitter {
   /** Of the last run: what tells it from others, in one text. */
   key = '';
@@ -22,6 +27,8 @@ export class ChunkSplitter {
   count = 0;
   /** What its fields say, as text. */
   fields: readonly string[] = [];
+  /** Which of them are there: nil is nothing. */
+  present: readonly boolean[] = [];
   readonly #keys: ChunkKeys;
   readonly #wasm: Wasm | undefined;
   readonly #view = new ReadView();
@@ -57,7 +64,7 @@ export class ChunkSplitter {
     }
     if (this.#changed) {
       this.#changed = false;
-      this.key = [String(this.time), this.#tag ?? '', ...this.#kinds()].map((text) => `${text.length}:${text}`).join();
+      this.key = chunkKey(this.time, this.#tag, this.#kinds());
     }
     if (batch.entries.length > keepBelow) {
       this.#view.forget();
@@ -151,6 +158,7 @@ export class ChunkSplitter {
       places[index * 2] = at < 0 ? -1 : at;
       places[index * 2 + 1] = at < 0 ? -1 : this.#behind(at);
     });
+    this.present = this.#keys.fields.map((_, index) => this.#isThere(places[index * 2] as number));
     this.fields = this.#keys.fields.map((_, index) => this.#textAt(places[index * 2] as number));
     this.#changed = true;
   }
@@ -183,16 +191,18 @@ export class ChunkSplitter {
 
   /** nil is as nothing. */
   #textAt(at: number): string {
-    return at < 0 || this.#view.bytes[at] === 0xc0
-      ? ''
-      : Buffer.from(this.#text.bytesOf(this.#view, at) ?? []).toString();
+    return this.#isThere(at) ? Buffer.from(this.#text.bytesOf(this.#view, at) ?? []).toString() : '';
+  }
+
+  #isThere(at: number): boolean {
+    return at >= 0 && this.#view.bytes[at] !== 0xc0;
   }
 
   /** Values of other types with the same text are other keys, as in Fluentd: 5 and "5", "" and nothing. */
   #kinds(): string[] {
     return this.fields.map((text, index) => {
       const at = this.#places[index * 2] as number;
-      const kind = at < 0 || this.#view.bytes[at] === 0xc0 ? 'n' : this.#isText(at) ? 's' : 'v';
+      const kind = this.present[index] !== true ? 'n' : this.#isText(at) ? 's' : 'v';
       return kind + text;
     });
   }

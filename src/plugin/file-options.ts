@@ -99,7 +99,7 @@ export const fileOptions = {
   disable_retry_limit: oldFlush('bool'),
 } satisfies Options;
 
-type FileValues = Values<typeof fileOptions>;
+export type FileValues = Values<typeof fileOptions>;
 
 export interface SettledFile {
   readonly keys: ChunkKeys;
@@ -120,13 +120,6 @@ export interface SettledFile {
 /** What the options come to together. */
 export function settleFile(values: FileValues, refuse: RefuseOption, warn: RefuseOption): SettledFile | undefined {
   const { buffer, time_slice_format: timeFormat } = values;
-  if (values.buffer_type !== undefined && values.buffer_type !== 'memory') {
-    refuse(
-      'buffer_type',
-      `There is no buffer of type "${values.buffer_type}" yet: events are not held on disk before they are written.`,
-      'Remove it: the files are written at once, under their final names.',
-    );
-  }
   const folder = modeOf('dir_permission', values.dir_permission, refuse);
   const file = modeOf('file_permission', values.file_permission, refuse);
   if (values.open_files_limit < 1) {

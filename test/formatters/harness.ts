@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
+import { expect } from 'vitest';
 import { loadPlan } from '../../src/cli/load-plan.ts';
 import { p } from '../../src/config/options.ts';
 import { parseConfig } from '../../src/config/parse.ts';
@@ -130,7 +131,8 @@ export async function makeOutput(body: string, context: OutputContext): Promise<
       const message = `The configuration has problems: ${JSON.stringify(problems)}`;
       throw Object.assign(new Error(message), { code: problems[0]?.code });
     }
-    return rule.definition.create(context, rule.options);
+    const output = rule.definition.create(context, rule.options);
+    return 'emit' in output ? output : expect.fail('This output writes chunks.');
   } finally {
     temp.remove();
   }

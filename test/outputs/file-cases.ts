@@ -90,7 +90,8 @@ async function load(config: string, file: string): Promise<Output | undefined> {
   writeFileSync(file, `${config}\n`);
   const { plan } = await loadPlan(file);
   const rule = plan?.labels.get('@ROOT')?.[0];
-  return rule?.kind === 'match' ? rule.definition.create(testContext(), rule.options) : undefined;
+  const output = rule?.kind === 'match' ? rule.definition.create(testContext(), rule.options) : undefined;
+  return output !== undefined && 'emit' in output ? output : undefined;
 }
 
 async function send(output: Output, events: readonly VectorEvent[]): Promise<void> {
