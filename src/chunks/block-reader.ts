@@ -30,6 +30,8 @@ export interface ReaderSettings {
 /** What is read at a time, at least and (but for larger blocks) at most. */
 const leastRead = 256 * 1024;
 const windowSize = 1024 * 1024 + 128 * 1024;
+/** Entries longer than this are handed on by themselves, rather than moved next to others. */
+const joinLimit = 32 * 1024;
 /** Read beyond a block, to see the head of the next one. */
 const peek = 4096;
 
@@ -60,7 +62,7 @@ export class BlockReader {
     this.#source = source;
     this.#position = position;
     this.#settings = settings;
-    this.#bytes = this.#take(windowSize);
+    this.#bytes = this.#take(Math.min(windowSize, Math.max(0, source.size - position) + peek));
   }
 
   /** Where the next block begins. */
@@ -130,7 +132,7 @@ export class BlockReader {
         this.#pass(known.size);
       } else {
         const { tag, origin } = this.#headOf(known);
-        if (run !== undefined && run.tag === tag && run.origin === origin) {
+        if (run !== undefined && run.tag === tag && run.origin === origin && known.length <= joinLimit) {
           this.#bytes.copyWithin(run.end, entries, entries + known.length);
           run.end += known.length;
           run.count += known.count;

@@ -28,10 +28,6 @@ export class ChunkFile {
     return this.#path;
   }
 
-  get exists(): boolean {
-    return this.#exists;
-  }
-
   /** Its descriptor, where it is open. */
   get fd(): number | undefined {
     return this.#fd;
@@ -76,7 +72,13 @@ export class ChunkFile {
   async remove(): Promise<void> {
     this.close();
     if (this.#exists) {
-      await fs.promises.rm(this.#path, { force: true });
+      try {
+        await fs.promises.unlink(this.#path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+          throw error;
+        }
+      }
     }
   }
 

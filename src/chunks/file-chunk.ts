@@ -66,7 +66,7 @@ export class FileChunk implements Chunk {
     return this.#purged ? 0 : this.#writer.written + this.#writer.pending;
   }
 
-  append(batch: Batch): Promise<void> {
+  append(batch: Batch): Promise<void> | undefined {
     if (this.sealed) {
       return Promise.reject(new TypeError('A chunk that is queued takes no more events.'));
     }

@@ -21,6 +21,7 @@ import { FileChunk, type FileChunkSettings } from './file-chunk.ts';
 import { type FluentdChunk, type FluentdSettings, openFluentdChunk } from './fluentd-chunk.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { type ChunkHead, type Codec, encodeHead } from './format.ts';
+import { Pace } from './pace.ts';
 import { Quarantine } from './quarantine.ts';
 
 export interface FileStoreSettings {
@@ -93,6 +94,7 @@ export class FileStore implements ChunkStore {
       sync: settings.sync,
       fileMode: modes.file,
       wasm: settings.wasm,
+      pace: new Pace(),
       folder: () => this.#folder ?? -1,
       filled: (writer) => this.#fill(writer),
       opened: (writer, open) => this.#opened(writer, open),

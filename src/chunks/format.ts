@@ -187,23 +187,36 @@ export function encodeBlock(
   body: BlockBody,
   seed: number,
 ): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, blockSize);
   const begin = at + blockSize + head.bytes.length;
+  encodeBlockStart(bytes, at, head, bytes.subarray(begin, begin + length), body, seed);
+  return begin + length;
+}
+
+/** The part of a block that stands before its entries, wherever these are. */
+export function encodeBlockStart(
+  bytes: Uint8Array,
+  at: number,
+  head: BlockHead,
+  entries: Uint8Array,
+  body: BlockBody,
+  seed: number,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, blockSize);
+  const tagLength = head.tagLength ?? 0;
   view.setUint32(0, blockMagicNumber, true);
   view.setUint8(4, body.kind);
   view.setUint8(5, codecs[body.codec]);
   view.setUint16(6, 0);
   view.setUint32(8, body.count, true);
   view.setUint32(12, 0);
-  view.setUint32(16, length, true);
+  view.setUint32(16, entries.length, true);
   view.setUint32(20, body.rawLength, true);
   view.setFloat64(24, body.arrived, true);
   view.setUint32(32, head.tagLength ?? none, true);
-  view.setUint32(36, head.tagLength === undefined ? head.bytes.length : head.bytes.length - head.tagLength, true);
-  view.setUint32(40, crc32(bytes.subarray(begin, begin + length), seed), true);
+  view.setUint32(36, head.bytes.length - tagLength, true);
+  view.setUint32(40, crc32(entries, seed), true);
   bytes.set(head.bytes, at + blockSize);
   view.setUint32(44, blockSum(bytes, at, head.bytes.length, seed), true);
-  return begin + length;
 }
 
 /** Of tag and origin only what fits: `headLength` may be anything yet. */

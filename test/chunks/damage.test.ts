@@ -8,7 +8,7 @@ import { idOf } from '../../src/chunks/chunk-path.ts';
 import { blockSize, type Codec, decodeBlock, decodeHead, kinds, seedOf } from '../../src/chunks/format.ts';
 import { tagFromText } from '../../src/core/batch.ts';
 import { tempFolder } from '../support/temp.ts';
-import { batchOf, filesIn, noKeys, openStore, read } from './store.ts';
+import { batchOf, entriesOf, filesIn, noKeys, openStore } from './store.ts';
 
 /** SEED=random searches longer. */
 const numRuns = process.env['SEED'] === 'random' ? 500 : 60;
@@ -90,8 +90,9 @@ async function deliver(name: string, bytes: Uint8Array) {
   const { store, chunks, log, counters } = await openStore(folder);
   const parts: Uint8Array[] = [];
   for (const chunk of chunks) {
-    parts.push(...(await read(chunk)).map(({ entries }) => entries));
-    expect(await read(chunk)).toHaveLength((await read(chunk)).length);
+    const entries = await entriesOf(chunk);
+    expect((await entriesOf(chunk)).equals(entries)).toBe(true);
+    parts.push(entries);
   }
   const named = log.filter(({ code }) => code === 'BUFFER_CHUNK_DAMAGED');
   const [count] = counters.list().filter((counter) => counter.name === 'forebay_buffer_damaged_total');

@@ -131,13 +131,17 @@ ssize_t write(int fd, const void *bytes, size_t size) {
   return wrote(&stat, lseek(fd, 0, SEEK_CUR) - (done > 0 ? done : 0), done);
 }
 
-static ssize_t write_at(int fd, const void *bytes, size_t size, off_t at) {
+static ssize_t real_pwrite(int fd, const void *bytes, size_t size, off_t at) {
   static ssize_t (*call)(int, const void *, size_t, off_t);
   if (!call) call = real("pwrite64");
+  return call(fd, bytes, size, at);
+}
+
+static ssize_t write_at(int fd, const void *bytes, size_t size, off_t at) {
   struct stat stat;
-  if (ours(fd, &stat) != 1) return call(fd, bytes, size, at);
+  if (ours(fd, &stat) != 1) return real_pwrite(fd, bytes, size, at);
   ssize_t some = allowed(size);
-  return some < 0 ? -1 : wrote(&stat, at, call(fd, bytes, (size_t)some, at));
+  return some < 0 ? -1 : wrote(&stat, at, real_pwrite(fd, bytes, (size_t)some, at));
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
@@ -146,6 +150,27 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
 
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at) {
   return write_at(fd, bytes, size, at);
+}
+
+static ssize_t write_all_at(int fd, const struct iovec *pieces, int count, off_t at) {
+  static ssize_t (*call)(int, const struct iovec *, int, off_t);
+  if (!call) call = real("pwritev64");
+  struct stat stat;
+  if (ours(fd, &stat) != 1) return call(fd, pieces, count, at);
+  size_t size = 0;
+  for (int i = 0; i < count; i++) size += pieces[i].iov_len;
+  ssize_t some = allowed(size);
+  if (some < 0) return -1;
+  if ((size_t)some < size) return wrote(&stat, at, real_pwrite(fd, pieces[0].iov_base, pieces[0].iov_len / 2 + 1, at));
+  return wrote(&stat, at, call(fd, pieces, count, at));
+}
+
+ssize_t pwritev(int fd, const struct iovec *pieces, int count, off_t at) {
+  return write_all_at(fd, pieces, count, at);
+}
+
+ssize_t pwritev64(int fd, const struct iovec *pieces, int count, off_t at) {
+  return write_all_at(fd, pieces, count, at);
 }
 
 static int synced(int fd, const char *name) {
