@@ -21,7 +21,7 @@ export interface ReaderSettings {
   /** What blocks without a tag have. */
   readonly tag: Tag;
   /** Whether checksums of entries are looked at: those that this process wrote itself are not. */
-  readonly verify: boolean;
+  verify(): boolean;
   readonly memory: IoMemory | undefined;
   /** The bytes between the two positions are no blocks. */
   damaged(from: number, to: number, reason: string): void;
@@ -150,7 +150,7 @@ export class BlockReader {
 
   /** Why a block cannot be used. */
   #fault(block: Block, entries: number): string | undefined {
-    if (this.#settings.verify && !isWhole(this.#bytes, entries, block, this.#settings.seed)) {
+    if (this.#settings.verify() && !isWhole(this.#bytes, entries, block, this.#settings.seed)) {
       return 'its checksum is another one';
     }
     return block.codec > codecs.zstd ? 'it is compressed in a way that is not known' : undefined;

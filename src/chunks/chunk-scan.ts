@@ -17,6 +17,9 @@ export interface ScannedChunk {
   readonly sealed: boolean;
 }
 
+/** What a disk reads or does not. */
+export const sectorSize = 4096;
+
 const headRead = 4096;
 const windowSize = 64 * 1024;
 const searchSize = 1024 * 1024;
@@ -113,15 +116,28 @@ function findBlock(fd: number, from: number, fileSize: number, seed: number): nu
   return -1;
 }
 
+/** A sector that cannot be read is zeros, in which no block begins. */
 function readAt(fd: number, position: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   let have = 0;
-  while (have < length) {
-    const count = fs.readSync(fd, bytes, have, length - have, position + have);
-    if (count === 0) {
-      break;
+  for (let step = length; have < length; ) {
+    const wanted = Math.min(step, length - have);
+    try {
+      const count = fs.readSync(fd, bytes, have, wanted, position + have);
+      if (count === 0) {
+        break;
+      }
+      have += count;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EIO') {
+        throw error;
+      }
+      step = sectorSize - ((position + have) % sectorSize);
+      if (wanted <= step) {
+        bytes.fill(0, have, have + wanted);
+        have += wanted;
+      }
     }
-    have += count;
   }
   return bytes.subarray(0, have);
 }

@@ -160,7 +160,8 @@ export class FileStore implements ChunkStore {
       return;
     }
     if (typeof lock === 'string') {
-      throw new ForebayError('BUFFER_IN_USE', { path: folder, holder: lock });
+      const holder = lock === `process ${process.pid}` ? 'another output of this configuration' : lock;
+      throw new ForebayError('BUFFER_IN_USE', { path: folder, holder });
     }
     this.#lock = lock;
   }
@@ -182,13 +183,23 @@ export class FileStore implements ChunkStore {
           );
           continue;
         }
-        const chunk = owner === 'ours' ? this.#ownChunk(file) : await this.#fluentdChunk(file);
+        const chunk = owner === 'ours' ? this.#readable(file) : await this.#fluentdChunk(file);
         if (chunk !== undefined) {
           chunks.push(chunk);
         }
       }
     }
     return chunks;
+  }
+
+  /** A chunk that cannot be read is left where it is, for another start. */
+  #readable(path: string): Chunk | undefined {
+    try {
+      return this.#ownChunk(path);
+    } catch (error) {
+      this.#quarantine.name(path, (error as Error).message);
+      return undefined;
+    }
   }
 
   #ownChunk(path: string): Chunk | undefined {
