@@ -68,6 +68,8 @@ export class FileStore implements ChunkStore {
   readonly #open = new Set<ChunkWriter>();
   readonly #failures;
   #scheduled = false;
+  /** The time in the last id, ms. */
+  #newest = 0;
   #lock: FolderLock | undefined;
   #folder: number | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -125,7 +127,9 @@ export class FileStore implements ChunkStore {
   create(metadata: ChunkMetadata): Chunk {
     const { clock, random, path } = this.#settings;
     const created = clock.now();
-    const head = { id: newChunkId(created, random), created, metadata };
+    // Names sort by age, of chunks of one moment too.
+    this.#newest = Math.max(created, this.#newest + 0.001);
+    const head = { id: newChunkId(this.#newest, random), created, metadata };
     return this.#chunk(head, encodeHead(head).length, ownName(path, head.id, 'open'), 0);
   }
 

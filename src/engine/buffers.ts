@@ -54,7 +54,7 @@ export class Buffers {
       );
     }
     const definition = held.definition as BufferDefinition;
-    const store = definition.create(context, held.options);
+    const store = definition.create(context, held.options, { takesText: output.takesText === true });
     const { persistent } = store;
     const { limits } = definition;
     const flush = flushSettings(held.options, keys, { limits, persistent, secondary: secondary !== undefined });

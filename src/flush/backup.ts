@@ -1,5 +1,5 @@
 // The folder for chunks that are given up: one file each, of messages of the forward protocol, so that `nc HOST 24224 < FILE` brings the events
-// back. Its place is Fluentd's: <root_dir>/backup/worker0/<id>/<chunk>.log.
+// back. Its place is Fluentd's: <root_dir>/backup/worker0/<id>/<chunk>.log. Text that Fluentd made of events stays text.
 import { lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,18 +29,12 @@ export class ChunkBackup {
   async write(chunk: Chunk): Promise<string> {
     await this.#distrust();
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const path = join(this.folder, `${chunk.id}.log`);
+    const path = join(this.folder, `${chunk.id}.${chunk.text === undefined ? 'log' : 'txt'}`);
     const unfinished = `${path}.tmp`;
     const file = await open(unfinished, 'w', 0o600);
     try {
-      for await (const { tag, entries } of chunk.batches()) {
-        const head = new Uint8Array(tag.bytes.length + 11);
-        head[0] = 0x92;
-        let at = packStringHead(head, 1, tag.bytes.length);
-        head.set(tag.bytes, at);
-        at = packBinaryHead(head, at + tag.bytes.length, entries.length);
-        await file.appendFile(head.subarray(0, at));
-        await file.appendFile(entries);
+      for await (const piece of chunk.text?.() ?? messages(chunk)) {
+        await file.appendFile(piece);
       }
       await file.datasync();
     } catch (error) {
@@ -62,5 +56,16 @@ export class ChunkBackup {
         throw new Error(`${this.#doubtful} is a link, or others may write to it`);
       }
     }
+  }
+}
+
+async function* messages(chunk: Chunk): AsyncGenerator<Uint8Array, void, void> {
+  for await (const { tag, entries } of chunk.batches()) {
+    const head = new Uint8Array(tag.bytes.length + 11);
+    head[0] = 0x92;
+    const at = packStringHead(head, 1, tag.bytes.length);
+    head.set(tag.bytes, at);
+    yield head.subarray(0, packBinaryHead(head, at + tag.bytes.length, entries.length));
+    yield entries;
   }
 }

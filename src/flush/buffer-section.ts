@@ -168,6 +168,11 @@ function checkHeld(
   if (!(full > 0 && full <= 1)) {
     refuse('buffer.chunk_full_threshold', 'chunk_full_threshold must lie between 0 and 1.', 'Write 0.95.');
   }
+  for (const { definition, options, element: section } of secondaries) {
+    if (keys !== undefined) {
+      (definition as OutputDefinition).checkSecondary?.(options, keys, refuseOptions(section, report));
+    }
+  }
   const second = secondaries[1];
   if (second !== undefined) {
     report({

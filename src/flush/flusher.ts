@@ -39,6 +39,8 @@ export class Flusher {
   #number = 0;
   #retry: RetrySchedule | undefined;
   #callOff: (() => void) | undefined;
+  /** Until the next try. */
+  #sleeps = false;
   #ended = false;
   readonly #abort = new AbortController();
   readonly #idle = new Set<() => void>();
@@ -77,25 +79,42 @@ export class Flusher {
     if (this.#retry !== undefined) {
       this.#retry.next = Math.min(this.#retry.next, this.#settings.clock.now());
     }
-    this.pump();
+    this.#awake();
   }
 
   /** Begins what may begin. */
   pump(): void {
-    const { flush, clock } = this.#settings;
-    this.#callOff?.();
-    this.#callOff = undefined;
-    while (!this.#ended && this.#queue.length > 0 && this.#busy < (this.#retry === undefined ? flush.writes : 1)) {
-      const wait = (this.#retry?.next ?? 0) - clock.now();
-      if (wait > 0) {
-        this.#callOff = callAfter(clock, wait, () => this.pump());
+    const { writes } = this.#settings.flush;
+    // While all fails, one chunk at a time tells whether it still does.
+    while (!this.#ended && !this.#sleeps && this.#busy < (this.#retry === undefined ? writes : 1)) {
+      const chunk = this.#queue.shift();
+      if (chunk === undefined) {
         return;
       }
-      const chunk = this.#queue.shift();
-      if (chunk !== undefined) {
-        void this.#deliver(chunk);
-      }
+      void this.#deliver(chunk);
     }
+  }
+
+  /** Nothing begins before the next try's time, and not within this turn of the event loop, however short the wait is. */
+  #sleep(until: number): void {
+    const { clock } = this.#settings;
+    this.#callOff?.();
+    this.#sleeps = true;
+    this.#callOff = callAfter(clock, until - clock.now(), () => {
+      // A timer has an end of its own for waits of weeks.
+      if (until > clock.now()) {
+        this.#sleep(until);
+      } else {
+        this.#awake();
+      }
+    });
+  }
+
+  #awake(): void {
+    this.#callOff?.();
+    this.#callOff = undefined;
+    this.#sleeps = false;
+    this.pump();
   }
 
   /** Settles when nothing is left, or `signal` aborts. Where `all` is false only what is under way is waited for. */
@@ -200,7 +219,7 @@ export class Flusher {
 
   #succeeded(held: HeldChunk, bySecondary: boolean): void {
     if (this.#retry !== undefined) {
-      this.#retry = undefined;
+      this.#endSeries();
       const { log } = this.#settings;
       log.warn({ chunk: held.chunk.id, secondary: bySecondary }, 'A chunk was delivered after failures.');
     }
@@ -213,7 +232,7 @@ export class Flusher {
       return;
     }
     if (isUnrecoverable(error) && (await this.#retire(held, error, bySecondary))) {
-      this.#retry = undefined;
+      this.#endSeries();
       return;
     }
     const { clock, flush, random, log } = this.#settings;
@@ -231,8 +250,14 @@ export class Flusher {
     if (spent) {
       await this.#giveUp(reasonOf(error));
     } else {
+      this.#sleep(next);
       log.warn({ ...fields, next: new Date(next).toISOString() }, text);
     }
+  }
+
+  #endSeries(): void {
+    this.#retry = undefined;
+    this.#awake();
   }
 
   /** An output will never take the chunk: the secondary may, else it goes to the backup folder. False where it could not go there. */
@@ -258,11 +283,11 @@ export class Flusher {
 
   /** The series of tries is over: all that is queued goes to the backup folder. What cannot go there stays. */
   async #giveUp(reason: string): Promise<void> {
-    const { log, flush, retirement, persistent } = this.#settings;
+    const { log, flush, retirement, persistent, clock, random } = this.#settings;
     const code = 'BUFFER_GIVEN_UP';
     const chunks = this.#queue.splice(0);
     log.error({ code, retries: this.#retry?.times, chunks: chunks.length, reason }, errorText(code));
-    this.#retry = undefined;
+    this.#endSeries();
     // Their places are taken until all are away, so that nobody believes the buffer to be empty.
     for (const chunk of chunks) {
       this.#writing.add(chunk);
@@ -271,12 +296,11 @@ export class Flusher {
       if (!flush.backup && !persistent) {
         await retirement.drop(chunk);
       } else if (!(await retirement.keep(chunk))) {
+        this.#retry ??= new RetrySchedule(flush.retry, clock.now(), random);
+        this.#sleep(this.#retry.next);
         this.#takeBack(chunk);
       }
       this.#writing.delete(chunk);
-    }
-    if (this.#queue.length > 0) {
-      this.#retry ??= new RetrySchedule(flush.retry, this.#settings.clock.now(), this.#settings.random);
     }
   }
 

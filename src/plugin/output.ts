@@ -2,6 +2,7 @@
 import type { Element } from '../config/element.ts';
 import type { Options, PluginSection, Values } from '../config/options.ts';
 import type { Report } from '../config/problem.ts';
+import type { RefuseOption } from '../config/refuse-option.ts';
 import type { Emit } from '../core/batch.ts';
 import type { Chunk } from './buffer.ts';
 import type { ChunkKeys } from './buffer-options.ts';
@@ -41,6 +42,8 @@ export interface ChunkOutput {
    * never will be taken. Several may be under way, up to `flush_thread_count`. `signal` aborts at the end of the program.
    */
   write(chunk: Chunk, signal: AbortSignal): Promise<Delayed | undefined> | Promise<void>;
+  /** Whether it writes the `text` of chunks that have it as it is. */
+  readonly takesText?: boolean;
   flush?(): void;
   stop(signal: AbortSignal): Promise<void>;
 }
@@ -66,6 +69,8 @@ export interface OutputDefinition<O extends Options = Options> {
   readonly buffer?: BufferUse;
   /** Reports what is wrong with options that are each right by themselves. */
   check?(options: Values<O>, element: Element, report: Report): void;
+  /** The same of one that stands in `<secondary>`, where the chunks come that are kept apart by `keys`. */
+  checkSecondary?(options: Values<O>, keys: ChunkKeys, refuse: RefuseOption): void;
   create(context: OutputContext, options: Values<O>): Output | ChunkOutput;
 }
 

@@ -69,6 +69,20 @@ export function checkTemplate(option: string, text: string, keys: ChunkKeys, ref
   return complaint === undefined;
 }
 
+/** Refuses placeholders that stand for what is no chunk key; not all chunk keys need a place. */
+export function checkPlaces(option: string, text: string, keys: ChunkKeys, refuse: RefuseOption): boolean {
+  const named = fieldNames(text);
+  const complaint =
+    (keys.time === undefined ? timeComplaint(text, keys) : undefined) ??
+    (keys.tag ? undefined : tagComplaint(text, keys)) ??
+    fieldComplaint(text, { ...keys, fields: keys.fields.filter((field) => named.includes(field.text)) }) ??
+    unknownComplaint(text);
+  if (complaint !== undefined) {
+    refuse(option, `${option}: ${text} ${complaint[0]}.`, complaint[1]);
+  }
+  return complaint === undefined;
+}
+
 type Complaint = readonly [text: string, hint: string] | undefined;
 
 const units = [

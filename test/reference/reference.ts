@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Option, Options } from '../../src/config/options.ts';
 import { errorTable } from '../../src/core/errors.ts';
 import { systemOptions } from '../../src/engine/system.ts';
+import { heldOptions } from '../../src/flush/buffer-section.ts';
 import { type PluginDefinition, pluginFolders, Registry } from '../../src/plugin/registry.ts';
 import type { Difference } from '../support/differences.ts';
 
@@ -90,7 +91,7 @@ ${generated}
 
 ${plain(summary)}
 
-${describe(options, 2, new Set())}`;
+${describe(kind === 'buffer' ? { ...options, ...heldOptions } : options, 2, new Set())}`;
 }
 
 function systemPage(): string {
