@@ -108,7 +108,10 @@ export class FileStore implements ChunkStore {
   async open(): Promise<readonly Chunk[]> {
     const { folder, prefix } = this.#settings.path;
     checkWritable(folder);
-    fs.mkdirSync(folder, { recursive: true, mode: this.#settings.modes.folder });
+    const { folder: mode } = this.#settings.modes;
+    if (fs.mkdirSync(folder, { recursive: true, mode }) !== undefined) {
+      fs.chmodSync(folder, mode); // the process's umask would take permissions away
+    }
     await this.#takeLock(folder, `.${prefix}.lock`);
     this.#folder = fs.openSync(folder, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     try {
