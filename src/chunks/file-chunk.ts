@@ -111,7 +111,9 @@ export class FileChunk implements Chunk {
       if (!(error instanceof SourceShort) && (error as NodeJS.ErrnoException).code !== 'ENOENT') {
         throw error;
       }
-      settings.damaged(written.position, file.size, 'somebody has removed or cut the file');
+      if (!this.#purged) {
+        settings.damaged(written.position, file.size, 'somebody has removed or cut the file');
+      }
     } finally {
       written.release();
       file.close();

@@ -47,6 +47,8 @@ export interface FileStoreSettings {
 
 /** Files that are open for writing at a time. */
 const openLimit = 256;
+/** Chunks that are filled in one turn before what is in them is written. */
+const filledAtOnce = 64;
 const quarantineLimit = 1024 * 1024 * 1024;
 const retryFirst = 100;
 const retryLast = 5000;
@@ -90,7 +92,7 @@ export class FileStore implements ChunkStore {
       damagedBytes: counters.get('forebay_buffer_damaged_bytes_total', { id }),
     });
     this.#writerSettings = {
-      small: new AreaPool(smallArea, 16, memory),
+      small: new AreaPool(smallArea, filledAtOnce, memory),
       large: new AreaPool(largeArea, 2, memory),
       codec: settings.codec,
       sync: settings.sync,
@@ -226,6 +228,10 @@ export class FileStore implements ChunkStore {
         this.#quarantine.keep(path, end, size, 'what is there is no whole block; it is cut off');
         fs.ftruncateSync(fd, end);
       }
+      if (count === 0) {
+        fs.unlinkSync(path); // made, and the process died before the first event was whole in it
+        return undefined;
+      }
       const queued = sealed || path.endsWith('.queued');
       if (queued && !sealed) {
         this.#quarantine.keep(path, end, end, 'its end is missing');
@@ -279,16 +285,25 @@ export class FileStore implements ChunkStore {
 
   #fill(writer: ChunkWriter): void {
     this.#filled.add(writer);
+    if (this.#filled.size > filledAtOnce) {
+      this.#filled.delete(writer); // who appends to it is still at it
+      this.#writeFilled();
+      this.#filled.add(writer);
+    }
     if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => {
         this.#scheduled = false;
-        const writers = [...this.#filled];
-        this.#filled.clear();
-        for (const each of writers) {
-          each.write();
-        }
+        this.#writeFilled();
       });
+    }
+  }
+
+  #writeFilled(): void {
+    const writers = [...this.#filled];
+    this.#filled.clear();
+    for (const writer of writers) {
+      writer.write();
     }
   }
 
