@@ -30,17 +30,15 @@ export function scanChunk(fd: number, fileSize: number, id: string): ScannedChun
   if (found === undefined) {
     return undefined;
   }
-  const { head, end: begin, whole } = found;
-  const common = { head, headDamaged: !whole, begin, fileSize };
+  const { head, end: headEnd, whole } = found;
   const seed = seedOf(head.id);
+  const begin = whole ? headEnd : firstBlock(fd, headEnd, fileSize, seed);
+  const common = { head, headDamaged: !whole, begin, fileSize };
   if (fileSize >= begin + endSize) {
     const end = decodeEnd(readAt(fd, fileSize - endSize, endSize), seed);
     if (end !== undefined) {
       return { ...common, end: fileSize, ...end, sealed: true };
     }
-  }
-  if (begin > fileSize) {
-    return { ...common, end: fileSize, bytes: 0, count: 0, sealed: false };
   }
   return { ...common, ...scanBlocks(fd, begin, fileSize, seed) };
 }
@@ -95,6 +93,12 @@ function scanBlocks(fd: number, begin: number, fileSize: number, seed: number) {
 
 function isEnd(fd: number, at: number, seed: number): boolean {
   return decodeEnd(readAt(fd, at, endSize), seed) !== undefined;
+}
+
+/** Where the blocks begin behind heads that are damaged. */
+function firstBlock(fd: number, from: number, fileSize: number, seed: number): number {
+  const found = findBlock(fd, from, fileSize, seed);
+  return found < 0 ? fileSize : found;
 }
 
 /** Where the next whole block begins; -1 where none does. */

@@ -216,7 +216,7 @@ export class FileStore implements ChunkStore {
     try {
       const { size, mtimeMs } = fs.fstatSync(fd);
       const scanned = scanChunk(fd, size, idOf(path));
-      if (scanned === undefined || scanned.begin > size) {
+      if (scanned === undefined) {
         this.#quarantine.move(path, size, size === 0 ? 'it is empty' : 'it has no head that is whole');
         return undefined;
       }

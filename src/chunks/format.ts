@@ -77,18 +77,14 @@ function headSum(head: Uint8Array): number {
 
 export interface FoundHead {
   readonly head: ChunkHead;
-  /** Where the blocks begin. */
+  /** Behind it, and behind the second one where that is whole too: there the blocks begin. */
   readonly end: number;
-  /** Whether both are whole. */
+  /** Whether both are whole, and nothing stands before them. */
   readonly whole: boolean;
 }
 
-/**
- * The head of the chunk `id` at the beginning of a file, or else of any chunk; undefined where none is whole, a number where so many bytes are
- * needed to know.
- */
+/** The head of the chunk `id` at the beginning of a file; undefined where none is whole, a number where so many bytes are needed to know. */
 export function decodeHead(bytes: Buffer, fileSize: number, id: string): FoundHead | number | undefined {
-  let other: FoundHead | undefined;
   for (let at = bytes.indexOf(headMagic); at >= 0; at = bytes.indexOf(headMagic, at + 1)) {
     const length = at + headFixed <= bytes.length ? bytes.readUInt32LE(at + 8) : 0;
     const size = headFixed + length;
@@ -97,17 +93,12 @@ export function decodeHead(bytes: Buffer, fileSize: number, id: string): FoundHe
     }
     const one = bytes.subarray(at, at + size);
     const head = one.length === size && length > 0 && headSum(one) === one.readUInt32LE(12) ? readHead(one) : undefined;
-    if (head !== undefined) {
+    if (head?.id === id) {
       const twice = bytes.subarray(at + size, at + size * 2).equals(one);
-      // Alone and not in front, it is the second one.
-      const found = { head, end: at + (twice || at === 0 ? size * 2 : size), whole: twice && at === 0 };
-      if (head.id === id) {
-        return found;
-      }
-      other ??= found;
+      return { head, end: at + (twice ? size * 2 : size), whole: twice && at === 0 };
     }
   }
-  return other;
+  return undefined;
 }
 
 function readHead(bytes: Uint8Array): ChunkHead | undefined {
