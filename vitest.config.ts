@@ -7,7 +7,8 @@ export default defineConfig({
     // Many tests wait for other processes: one file more than cores less one keeps the machine busy.
     maxWorkers: 2,
     reporters: ['default', ['json', { outputFile: 'test/report.json' }]],
-    testTimeout: 20_000,
+    // Of a machine that does much else beside: what hangs is still found.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

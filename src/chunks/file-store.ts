@@ -70,7 +70,7 @@ export class FileStore implements ChunkStore {
   readonly #open = new Set<ChunkWriter>();
   readonly #failures;
   #scheduled = false;
-  /** The time in the last id, ms. */
+  /** The time in the last id, µs. */
   #newest = 0;
   #lock: FolderLock | undefined;
   #folder: number | undefined;
@@ -133,7 +133,7 @@ export class FileStore implements ChunkStore {
     const { clock, random, path } = this.#settings;
     const created = clock.now();
     // Names sort by age, of chunks of one moment too.
-    this.#newest = Math.max(created, this.#newest + 0.001);
+    this.#newest = Math.max(Math.trunc(created * 1000), this.#newest + 1);
     const head = { id: newChunkId(this.#newest, random), created, metadata };
     return this.#chunk(head, encodeHead(head).length, ownName(path, head.id, 'open'), 0);
   }

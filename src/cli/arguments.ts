@@ -1,7 +1,7 @@
 // Reads the command line: commands, options, and the flags that people know from Fluentd. What commands do is their own business.
 import { parseArgs } from 'node:util';
 
-export const commands = ['run', 'check', 'route', 'send', 'tail', 'health'] as const;
+export const commands = ['run', 'check', 'route', 'send', 'tail', 'health', 'init', 'reload'] as const;
 export type Command = (typeof commands)[number];
 
 /** Flags of Fluentd that are taken so that its command lines work, without any effect here. */
@@ -14,6 +14,8 @@ const ofFluentd = {
   'suppress-config-dump': { type: 'boolean' },
   'emit-error-log-interval': { type: 'string' },
   'use-v1-config': { type: 'boolean' },
+  // The form follows from the file's name.
+  'config-file-type': { type: 'string' },
   'suppress-repeated-stacktrace': { type: 'string' },
   'without-source': { type: 'boolean' },
   workers: { type: 'string' },
@@ -42,6 +44,7 @@ const options = {
   verbose: { type: 'boolean', short: 'v', multiple: true },
   version: { type: 'boolean' },
   viewer: { type: 'string' },
+  watch: { type: 'boolean' },
 } as const;
 
 export interface Arguments {
@@ -59,6 +62,7 @@ export interface Arguments {
   readonly plugins: readonly string[];
   /** As it was written behind `--viewer`; '' where nothing was. */
   readonly viewer: string | undefined;
+  readonly watch: boolean;
   /** Of send. */
   readonly host: string | undefined;
   readonly port: string | undefined;
@@ -90,6 +94,8 @@ export function readArguments(args: readonly string[], extra: readonly string[] 
     run: 0,
     check: 0,
     health: 0,
+    init: 2,
+    reload: 0,
   }[command];
   if (positionals.length > most) {
     throw new UsageError(`"${positionals[most]}" is one word too many. A configuration file is given with -c.`);
@@ -108,6 +114,7 @@ export function readArguments(args: readonly string[], extra: readonly string[] 
     strict: values.strict === true,
     logFormat,
     viewer: values.viewer,
+    watch: values.watch === true,
     host: values.host,
     port: values.port,
     url: values.url,
@@ -148,6 +155,8 @@ Commands
   tail     follows the events of a running collector: forebay tail [QUERY]
   send     sends JSON lines from standard input as events: forebay send TAG
   health   asks a running collector whether all is well; exit code 0 or 1
+  init     gives a configuration to begin with: forebay init docker|sidecar|kubernetes|aggregator [FILE]
+  reload   has a running collector read its configuration again; exit code 0, or 1 where it runs on with the old one
 
 Options
   -c, --config FILE         the configuration (else FOREBAY_CONF, else the one that ships)
@@ -155,6 +164,7 @@ Options
       --log-format FORMAT   text or json (else text at a terminal, json elsewhere)
   -v, --verbose / -q, --quiet   the log says more, or less; may be repeated
       --viewer[=HOST:PORT]  run: shows the events in a browser (else FOREBAY_VIEWER; default 127.0.0.1:8080; off: not)
+      --watch               run: a change of the configuration, or of what it includes, is taken at once
       --url URL, --token T  tail: the page of the collector (else asked over the control socket, or FOREBAY_TOKEN)
       --since TIME          tail: begins with what came since then: 15m, 2h, 14:30, 2026-01-31
       --host H, --port P    send: where the collector listens (default 127.0.0.1, 24224)

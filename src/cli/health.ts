@@ -1,32 +1,15 @@
 // `forebay health`: asks a running collector over its control socket whether all is well.
-
 import type { ControlStatus } from '../engine/control.ts';
-import { askControl, findControls } from '../engine/control-client.ts';
-
-export interface HealthRequest {
-  /** Of several collectors, the socket of the one to ask. */
-  readonly control?: string | undefined;
-  /** Where to look for sockets. Default controlFolders(). */
-  readonly folders?: readonly string[];
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
-}
+import { type AskRequest, askRunning } from './ask.ts';
 
 /** Resolves with the exit code: 0 if healthy, 1 if not or if it could not be known. */
-export async function health({ control, folders, stdout, stderr }: HealthRequest): Promise<0 | 1> {
-  const found = control === undefined ? await findControls(folders) : [control];
-  const [path] = found;
-  if (path === undefined) {
-    stderr.write('No running Forebay was found for this user. Start one, or say where its socket is: --control PATH\n');
+export async function health(request: AskRequest): Promise<0 | 1> {
+  const { stdout, stderr } = request;
+  const asked = await askRunning(request, 'health');
+  if (asked === undefined) {
     return 1;
   }
-  if (found.length > 1) {
-    stderr.write(
-      `${found.length} collectors run. Say which one:\n${found.map((one) => `  --control ${one}\n`).join('')}`,
-    );
-    return 1;
-  }
-  const answer = await askControl(path, { op: 'health' });
+  const { path, answer } = asked;
   if (!answer.ok) {
     stderr.write(`The collector at ${path} could not be asked: ${answer.error}.\n`);
     return 1;

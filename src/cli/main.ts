@@ -1,8 +1,8 @@
 // The program: chooses what to do by its command line and its environment.
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, readArguments, UsageError, usage } from './arguments.ts';
+import { version } from './version.ts';
 import { readViewerRequest } from './viewer.ts';
 
 /** Runs the command that `args` (behind the program's name) ask for; resolves with the exit code. */
@@ -36,6 +36,10 @@ async function execute(parsed: Arguments): Promise<number> {
       const { health } = await import('./health.ts');
       return await health({ control, stdout: process.stdout, stderr: process.stderr });
     }
+    case 'reload': {
+      const { reload } = await import('./reload.ts');
+      return await reload({ control, stdout: process.stdout, stderr: process.stderr });
+    }
     case 'check': {
       const { check } = await import('./check.ts');
       return await check({ file, json, strict, plugins, write: (text) => process.stdout.write(text) });
@@ -44,7 +48,7 @@ async function execute(parsed: Arguments): Promise<number> {
       return await explain(file, parsed);
     case 'run': {
       const { run } = await import('./run.ts');
-      const { verbosity, ignored } = parsed;
+      const { verbosity, ignored, watch } = parsed;
       const logFormat = parsed.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
       const shipped = resolve(file) === shippedConfiguration;
       const viewer = readViewerRequest(parsed.viewer ?? process.env['FOREBAY_VIEWER'], shipped);
@@ -52,7 +56,16 @@ async function execute(parsed: Arguments): Promise<number> {
         process.stderr.write(`${viewer}\n`);
         return 2;
       }
-      return await run({ file, strict, control, logFormat, plugins, verbosity, ignored, viewer });
+      return await run({ file, strict, control, logFormat, plugins, verbosity, ignored, viewer, watch });
+    }
+    case 'init': {
+      const { init } = await import('./init.ts');
+      const [which, into] = parsed.rest;
+      return await init({
+        ...{ folder: starters, which, file: into },
+        write: (text) => process.stdout.write(text),
+        complain: (text) => process.stderr.write(text),
+      });
     }
     case 'tail': {
       const { tail } = await import('./tail.ts');
@@ -99,13 +112,9 @@ function configurationFile(env: NodeJS.ProcessEnv): string {
   );
 }
 
+const starters = new URL('../../config/starters/', import.meta.url);
 const shippedConfiguration = fileURLToPath(new URL('../../config/forebay.conf', import.meta.url));
 
 function words(text: string | undefined): string[] {
   return (text ?? '').split(/\s+/).filter((word) => word !== '');
-}
-
-function version(): string {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
-  return version;
 }

@@ -1,22 +1,19 @@
-// `forebay run`: starts what a configuration says, and ends it in peace when it is asked to.
+// `forebay run`: starts what a configuration says, runs it anew when it changes, and ends it in peace when it is asked to.
 import { hostname } from 'node:os';
 import { logLevels } from '../config/log-levels.ts';
-import { systemClock } from '../core/clock.ts';
-import { Counters } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
-import { IoMemory } from '../core/io-memory.ts';
 import { createLog, type Logger, type LogTap } from '../core/log.ts';
-import { SharedParts } from '../core/shared-parts.ts';
-import { startControl } from '../engine/control.ts';
-import { Graph } from '../engine/graph.ts';
-import type { Tap } from '../engine/label-route.ts';
-import { systemDefaults } from '../engine/system.ts';
-import { standardOutput } from '../files/file-stream.ts';
-import { StreamWriter } from '../files/stream-writer.ts';
-import { loadWasm } from '../msgpack/wasm.ts';
-import { loadPlan } from './load-plan.ts';
+import { type Control, startControl } from '../engine/control.ts';
+import type { Plan } from '../engine/plan.ts';
+import { Registry } from '../plugin/registry.ts';
+import { Collector } from './collector.ts';
+import { type LoadedPlan, loadPlan } from './load-plan.ts';
+import { gaugesOf, MetricsPort } from './metrics-port.ts';
+import { Reloader } from './reloader.ts';
 import { countProblems, describeProblems } from './report.ts';
-import { openViewer, type ViewerRequest } from './viewer.ts';
+import { handleSignals } from './signals.ts';
+import type { ViewerRequest } from './viewer.ts';
+import { Watch } from './watch.ts';
 
 export interface RunRequest {
   readonly file: string;
@@ -28,119 +25,151 @@ export interface RunRequest {
   readonly verbosity: number;
   /** The page that shows all that passes. */
   readonly viewer: ViewerRequest | undefined;
+  /** Whether a change of the configuration is taken without being asked to. */
+  readonly watch: boolean;
   /** Fluentd's flags that have no effect, to be named. */
   readonly ignored: readonly string[];
 }
 
 /** Resolves with the exit code when the program has stopped. */
 export async function run(request: RunRequest): Promise<0 | 1 | 2> {
-  const { plan, problems, dropped, sources } = await loadPlan(request.file, {
-    strict: request.strict,
-    plugins: request.plugins,
-    workerId: '0',
-  });
+  // Plug-ins are loaded once: those of an unchanged configuration stay the same through all reloads.
+  const registry = new Registry();
+  const { file, strict, plugins } = request;
+  const load = () => loadPlan(file, { strict, plugins, registry, workerId: '0' });
+  const loaded = await load();
+  const { plan, problems, dropped, sources } = loaded;
   if (problems.length > 0) {
     process.stderr.write(`${describeProblems(problems, sources, dropped)}\n`);
   }
   if (plan === undefined) {
-    process.stderr.write(`${request.file}: ${countProblems(problems)}. Nothing was started.\n`);
+    process.stderr.write(`${file}: ${countProblems(problems)}. Nothing was started.\n`);
     return 2;
   }
-  const usual = logLevels.indexOf(plan.logLevel ?? 'info');
-  const level = logLevels[Math.max(0, Math.min(logLevels.length - 1, usual - request.verbosity))] ?? 'info';
   const logTap: LogTap = { take: undefined };
-  const log = await createLog({ level, format: request.logFormat }, logTap);
+  const log = await createLog({ level: levelOf(plan, request.verbosity), format: request.logFormat }, logTap);
   if (request.ignored.length > 0) {
     log.info({ flags: request.ignored }, 'Flags of Fluentd that have no effect here.');
   }
-  const end = Promise.withResolvers<0 | 1>();
-  let running: Graph | undefined;
-  stopOnSignals(log, () => end.resolve(0));
-  process.on('SIGUSR1', () => {
-    log.info({ signal: 'SIGUSR1' }, 'Flushing: what is written from now on goes into new files.');
-    running?.flush();
-  });
   try {
-    const counters = new Counters();
-    const io = new IoMemory();
-    const onFull = (error: Error) =>
-      log.warn({ code: 'STDOUT_FULL', reason: error.message }, 'No room for standard output: inputs wait for it.');
-    const stdout = new StreamWriter(standardOutput(onFull), {
-      memory: io,
-      onFailure: (error) => {
-        log.fatal({ code: error.code }, error.message);
-        end.resolve(1);
-      },
-    });
-    const shared = new SharedParts();
-    const context = {
-      counters,
-      clock: systemClock,
-      hostname: hostname(),
-      workerId: 0,
-      stdout,
-      shared,
-      io,
-      wasm: loadWasm(io),
-    };
-    let tap: Tap | undefined;
-    const tapped = request.viewer === undefined ? {} : { tap: ((batch, place) => tap?.(batch, place)) satisfies Tap };
-    const graph = new Graph(plan, context, log, { ...tapped, logTap });
-    shared.holding = () => graph.holding;
-    const viewer = request.viewer === undefined ? undefined : await openViewer(request.viewer, { ...context, log });
-    tap = viewer?.tap();
-    await graph.start().catch(async (error: unknown) => {
-      await viewer?.stop(AbortSignal.abort());
-      throw error;
-    });
-    running = graph;
-    const control = await startControl({
-      path: request.control,
-      log,
-      status: () => ({
-        healthy: graph.holding.length === 0,
-        reasons: graph.holding,
-        pid: process.pid,
-        configuration: request.file,
-        pages: [...shared.pages].map(({ url }) => url),
-        counters: counters.list(),
-      }),
-      page: () => [...shared.pages][0],
-    });
-    log.info({ configuration: request.file, control: control.path }, 'Forebay is running.');
-    const code = await end.promise;
-    const drainTime = (plan.system ?? systemDefaults).shutdown_timeout * 1000;
-    await graph.stop(AbortSignal.timeout(drainTime));
-    await viewer?.stop(AbortSignal.timeout(drainTime));
-    await control.stop();
-    return shared.unfinished.size > 0 ? 1 : code;
+    return await new Run(request, { log, logTap, plan, loaded, load }).run();
   } catch (error) {
     log.fatal({ ...(error instanceof ForebayError ? { code: error.code } : { err: error }) }, (error as Error).message);
     return 1;
   }
 }
 
-/** Calls `stop` when the process is asked to stop; a second request ends it at once. */
-function stopOnSignals(log: Logger, stop: () => void): void {
-  let asked = false;
-  // A terminal that is closed says HUP to what runs in it.
-  const stops = process.stdout.isTTY ? (['SIGTERM', 'SIGINT', 'SIGHUP'] as const) : (['SIGTERM', 'SIGINT'] as const);
-  const reloads = process.stdout.isTTY ? (['SIGUSR2'] as const) : (['SIGHUP', 'SIGUSR2'] as const);
-  for (const signal of stops) {
-    process.removeAllListeners(signal); // bin/forebay.js has one for the time before this
-    process.on(signal, () => {
-      if (asked) {
-        log.warn({ signal }, 'Asked twice: stopping at once.');
-        process.exit(1);
-      }
-      asked = true;
-      log.info({ signal }, 'Stopping: what is under way is still delivered.');
-      stop();
+interface RunSettings {
+  readonly log: Logger;
+  readonly logTap: LogTap;
+  readonly plan: Plan;
+  readonly loaded: LoadedPlan;
+  load(): Promise<LoadedPlan>;
+}
+
+/** The process, from its start to its end. */
+class Run {
+  readonly #request: RunRequest;
+  readonly #settings: RunSettings;
+  readonly #end = Promise.withResolvers<0 | 1>();
+  readonly #collector: Collector;
+  readonly #reloader: Reloader;
+  readonly #watch: Watch;
+  readonly #port: MetricsPort;
+
+  constructor(request: RunRequest, settings: RunSettings) {
+    const { log, logTap, plan, loaded, load } = settings;
+    this.#request = request;
+    this.#settings = settings;
+    let running = false;
+    handleSignals(log, {
+      stop: () => this.#end.resolve(0),
+      reload: (signal) => running && void this.#reloader.reload(signal),
+      flush: () => running && this.#collector.flush(),
+    });
+    this.#collector = new Collector(plan, {
+      ...{ log, logTap, workerId: 0, viewer: request.viewer },
+      failed: () => this.#end.resolve(1),
+    });
+    const { counters } = this.#collector;
+    this.#port = new MetricsPort({
+      ...{ log, counters, hostname: hostname() },
+      health: () => this.#health(),
+      snapshot: async () => ({ counters: counters.list(), gauges: gaugesOf(this.#health().healthy) }),
+    });
+    this.#watch = new Watch({ log, changed: () => void this.#reloader.reloadIfChanged() });
+    this.#reloader = new Reloader({
+      ...{ file: request.file, log, counters, sources: loaded.sources, load },
+      run: (next) => this.#run(next),
+      read: (files) => request.watch && this.#watch.follow(files),
+    });
+    running = true;
+  }
+
+  async run(): Promise<0 | 1> {
+    const { log, loaded } = this.#settings;
+    const port = await this.#port.open(this.#settings.plan.system?.http);
+    await port.take();
+    try {
+      await this.#collector.start();
+    } catch (error) {
+      await this.#port.stop();
+      throw error;
+    }
+    const control = await this.#openControl();
+    if (this.#request.watch) {
+      this.#watch.follow(loaded.sources.keys());
+    }
+    log.info({ configuration: this.#request.file, control: control.path }, 'Forebay is running.');
+    const code = await this.#end.promise;
+    this.#watch.stop();
+    await this.#reloader.stop();
+    const whole = await this.#collector.stop();
+    await this.#port.stop();
+    await control.stop();
+    return whole ? code : 1;
+  }
+
+  async #run(plan: Plan): Promise<void> {
+    const { log } = this.#settings;
+    const before = log.level;
+    const port = await this.#port.open(plan.system?.http);
+    log.level = levelOf(plan, this.#request.verbosity);
+    try {
+      await this.#collector.reload(plan);
+    } catch (error) {
+      log.level = before;
+      await port.drop();
+      throw error;
+    }
+    await port.take();
+  }
+
+  #health(): { readonly healthy: boolean; readonly reasons: readonly string[] } {
+    const reasons = this.#collector.holding;
+    return { healthy: reasons.length === 0, reasons };
+  }
+
+  #openControl(): Promise<Control> {
+    const { shared, counters } = this.#collector;
+    return startControl({
+      path: this.#request.control,
+      log: this.#settings.log,
+      status: () => ({
+        ...this.#health(),
+        pid: process.pid,
+        configuration: this.#request.file,
+        ...(this.#reloader.failure === undefined ? {} : { configurationFailure: this.#reloader.failure }),
+        pages: [...shared.pages].map(({ url }) => url),
+        counters: counters.list(),
+      }),
+      page: () => [...shared.pages][0],
+      reload: () => this.#reloader.reload('control'),
     });
   }
-  for (const signal of reloads) {
-    process.on(signal, () =>
-      log.warn({ signal }, 'The configuration is read at the start only: restart to change it.'),
-    );
-  }
+}
+
+function levelOf(plan: Plan, verbosity: number): string {
+  const usual = logLevels.indexOf(plan.system?.logLevel ?? 'info');
+  return logLevels[Math.max(0, Math.min(logLevels.length - 1, usual - verbosity))] ?? 'info';
 }

@@ -236,6 +236,11 @@ class OptionReader {
       return undefined;
     }
     const definition = await this.#definition(option, type, this.#element.at);
+    // As Fluentd's compat_parameters do: a formatter's options may stand in the output's own section, without its name too.
+    const names = Object.keys(option.kind === 'formatter' ? (definition?.options ?? {}) : {});
+    if (definition !== undefined && names.some((each) => this.#element.attributes.has(each))) {
+      return { kind: definition.kind, type, definition, options: await this.read(definition.options) };
+    }
     const nothing: Element = { name, arg: '', attributes: new Map(), elements: [], at: this.#element.at };
     return definition && this.#choice(option, type, definition, nothing);
   }
@@ -305,7 +310,15 @@ class OptionReader {
       }
     }
     for (const section of this.#element.elements) {
-      if (!this.#sections.has(section.name)) {
+      if (this.#names.has(section.name) && !this.#sections.has(section.name)) {
+        this.#report(
+          'warning',
+          'CONFIG_UNKNOWN_SECTION',
+          section.at,
+          `${section.name} is an option of <${this.#element.name}>, and no section.`,
+          `Write it as one value: ${section.name} {"a": "b"}; in YAML ${section.name}: !fluent/json {a: b}.`,
+        );
+      } else if (!this.#sections.has(section.name)) {
         this.#unknownSection(section, this.#element, [...this.#sections]);
       }
     }

@@ -22,6 +22,15 @@ export class Counters {
     return counter;
   }
 
+  /** The plug-in of that id is gone: so are its counters. */
+  forget(id: string): void {
+    for (const [key, { labels }] of this.#counters) {
+      if (labels['id'] === id) {
+        this.#counters.delete(key);
+      }
+    }
+  }
+
   list(): Counter[] {
     return [...this.#counters.values()];
   }

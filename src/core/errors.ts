@@ -1,4 +1,5 @@
 // The one table of what can go wrong: codes, sentences, and how far the damage reaches. Who reports it where is the caller's business.
+// A long file, since it is one table.
 
 interface ErrorKind {
   /** The sentence, with `{field}` for each field. */
@@ -100,6 +101,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FILE_LINK_FAILED: {
+    template: 'The link {path} cannot be made: {reason}.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FILE_NOT_WRITABLE: {
     template: '{path} cannot be written: {reason}. {remedy}',
     retryable: false,
@@ -108,6 +114,16 @@ export const errorTable = {
   FILE_REFUSED: {
     template: '{what}, and is not written to.',
     retryable: false,
+    fatalFor: 'record',
+  },
+  FILE_REMOVAL_FAILED: {
+    template: 'An old file cannot be removed: {reason}.',
+    retryable: true,
+    fatalFor: 'record',
+  },
+  FILE_ROTATION_FAILED: {
+    template: '{path} cannot be renamed, and grows on: {reason}.',
+    retryable: true,
     fatalFor: 'record',
   },
   FILE_UNWRITTEN: {
@@ -162,6 +178,16 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FORWARD_ACKS_UNREAD: {
+    template: 'A peer did not read its acks within unread_acks_timeout: closing the connection.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
+  FORWARD_ADDRESS_LIMIT: {
+    template: 'A peer is refused: connections_per_address_limit connections from its address are open.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_ADDRESS_REFUSED: {
     template: 'A peer is refused: allow does not name its address.',
     retryable: false,
@@ -183,6 +209,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  FORWARD_CONNECTIONS_LIMIT: {
+    template: 'A peer is refused: connections_limit connections are open.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_DATAGRAM_DROPPED: {
     template: 'Events in UDP datagrams are dropped, because outputs do not keep up.',
     retryable: true,
@@ -192,6 +223,12 @@ export const errorTable = {
     template: 'An output refused events: closing the connection without an ack, so that the sender sends them again.',
     retryable: true,
     fatalFor: 'connection',
+  },
+  FORWARD_ENTRIES_DROPPED: {
+    template:
+      'A message with more events than entries_limit is dropped and acked. Raise the limit, or have the sender make smaller chunks.',
+    retryable: false,
+    fatalFor: 'record',
   },
   FORWARD_FRAME_TOO_LARGE: {
     template: 'A message is over its limit and cannot be passed by: closing the connection.',
@@ -208,8 +245,18 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_IDLE: {
+    template: 'A connection was silent for idle_timeout: closing it.',
+    retryable: true,
+    fatalFor: 'connection',
+  },
   FORWARD_INFLATE_BROKEN: {
     template: 'Compressed entries are broken: closing the connection without an ack.',
+    retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_INFLATE_RATIO: {
+    template: 'Compressed entries are over decompression_ratio_limit: closing the connection without an ack.',
     retryable: false,
     fatalFor: 'connection',
   },
@@ -236,6 +283,11 @@ export const errorTable = {
   FORWARD_MALFORMED: {
     template: 'Bytes are no msgpack that the forward protocol knows: closing the connection.',
     retryable: false,
+    fatalFor: 'connection',
+  },
+  FORWARD_MESSAGE_TIMEOUT: {
+    template: 'A message was not whole message_timeout after its first byte: closing the connection without an ack.',
+    retryable: true,
     fatalFor: 'connection',
   },
   FORWARD_NOT_FORWARD: {
@@ -274,6 +326,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_TAG_TOO_LARGE: {
+    template: 'Events whose tag is longer than tag_size_limit are dropped.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FORWARD_UNFINISHED_SPENT: {
     template:
       'The memory for unfinished messages is spent, and this connection holds most of it: closing the connection.',
@@ -295,8 +352,18 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  PARSE_DEADLINE: {
+    template: 'The expression of the parser takes too long for the text. Write it without nested repetitions.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   PARSE_ENCODING: {
     template: 'The text is no UTF-8, and cannot be parsed.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  PARSE_MALFORMED: {
+    template: 'The text begins as the parser expects, and is broken.',
     retryable: false,
     fatalFor: 'record',
   },

@@ -18,10 +18,15 @@ export class SharedParts {
   readonly #parts = new Map<string, unknown>();
 
   /** The part of that name, made when it is first asked for. A name stands for one type. */
-  once<T>(name: string, make: () => T): T {
+  once<T>(name: string, make: (name: string) => T): T {
     if (!this.#parts.has(name)) {
-      this.#parts.set(name, make());
+      this.#parts.set(name, make(name));
     }
     return this.#parts.get(name) as T;
+  }
+
+  /** The part of that name is no more: who asks for it gets a new one. */
+  drop(name: string): void {
+    this.#parts.delete(name);
   }
 }

@@ -83,6 +83,10 @@ export class TimePattern {
     if (dayOfYear !== undefined && date.getUTCFullYear() !== (year ?? now.getUTCFullYear())) {
       return false;
     }
+    if (!Number.isFinite(local)) {
+      // A year beyond what a Date holds.
+      return false;
+    }
     into.sec = local - (fields.offset ?? this.#offsetOf(local));
     return Number.isFinite(into.sec);
   }

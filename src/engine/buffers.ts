@@ -5,11 +5,11 @@ import { heldBuffer, heldKeys } from '../flush/buffer-section.ts';
 import { BufferedOutput } from '../flush/buffered-output.ts';
 import { flushSettings } from '../flush/settings.ts';
 import { BufferSpace, SharedSpace } from '../flush/space.ts';
-import type { WriteTarget } from '../flush/write-target.ts';
+import type { SecondaryTarget } from '../flush/write-target.ts';
 import type { BufferDefinition } from '../plugin/buffer.ts';
 import type { ChunkKeys } from '../plugin/buffer-options.ts';
 import type { ChunkOutput, OutputContext, OutputDefinition } from '../plugin/output.ts';
-import type { SystemSettings } from './system.ts';
+import { type BufferSystem, bufferDefaults } from './system.ts';
 
 interface Planned {
   readonly definition: OutputDefinition;
@@ -17,21 +17,25 @@ interface Planned {
 }
 
 interface Wrapping extends Planned {
-  readonly id: string;
-  readonly type: string;
   readonly context: OutputContext;
-  readonly secondary: WriteTarget | undefined;
+  readonly secondary: SecondaryTarget | undefined;
 }
 
 export class Buffers {
-  readonly #root: string | undefined;
-  readonly #memory: SharedSpace;
-  readonly #disk: SharedSpace;
+  readonly #env: NodeJS.ProcessEnv;
+  #system = bufferDefaults;
+  readonly #memory = new SharedSpace(bufferDefaults.memoryLimit);
+  readonly #disk = new SharedSpace(bufferDefaults.diskLimit);
 
-  constructor(system: SystemSettings, env: NodeJS.ProcessEnv = process.env) {
-    this.#root = system.root_dir ?? env['FLUENT_BACKUP_DIR'];
-    this.#memory = new SharedSpace(system.buffer_memory_limit);
-    this.#disk = new SharedSpace(system.buffer_disk_limit);
+  constructor(env: NodeJS.ProcessEnv = process.env) {
+    this.#env = env;
+  }
+
+  /** Takes what a plan says of them all; what is held already stays. */
+  configure(system: BufferSystem = bufferDefaults): void {
+    this.#system = system;
+    this.#memory.limit = system.memoryLimit;
+    this.#disk.limit = system.diskLimit;
   }
 
   /** By what the chunks of an output are kept apart; undefined where it gets none. */
@@ -45,30 +49,41 @@ export class Buffers {
     });
   }
 
-  wrap(output: ChunkOutput, { options, id, type, context, secondary }: Wrapping): BufferedOutput {
+  /** What only one buffer at a time may have open. */
+  claimsOf({ options }: Planned): readonly string[] {
+    const path = pathOf(options);
+    return path === undefined ? [] : [`buffer ${path}`];
+  }
+
+  wrap(output: ChunkOutput, { definition, options, context, secondary }: Wrapping): BufferedOutput {
+    const { id, chunkKeys: keys, workerId } = context;
     const held = heldBuffer(options['buffer']);
-    const { chunkKeys: keys } = context;
     if (held === undefined || keys === undefined) {
       throw new TypeError(
         `The output ${id} writes chunks, and its definition does not say so: buffer: { when: 'always' }.`,
       );
     }
-    const definition = held.definition as BufferDefinition;
-    const store = definition.create(context, held.options, { takesText: output.takesText === true });
+    const buffer = held.definition as BufferDefinition;
+    const store = buffer.create(context, held.options, { takesText: output.takesText === true });
     const { persistent } = store;
-    const { limits } = definition;
-    const flush = flushSettings(held.options, keys, { limits, persistent, secondary: secondary !== undefined });
-    const { path } = held.options as { readonly path?: unknown };
+    const has = { limits: buffer.limits, persistent, secondary: secondary !== undefined };
+    const flush = flushSettings(held.options, keys, has);
+    const root = this.#system.rootDir ?? this.#env['FLUENT_BACKUP_DIR'];
     return new BufferedOutput({
       context,
-      type,
+      type: definition.type,
       output,
       store,
       flush,
       space: new BufferSpace(flush.total, persistent ? this.#disk : this.#memory),
       secondary,
-      backup: new ChunkBackup({ root: this.#root, workerId: context.workerId, id }),
-      place: typeof path === 'string' ? path : held.type,
+      backup: new ChunkBackup({ root, workerId, id }),
+      place: pathOf(options) ?? held.type,
     });
   }
+}
+
+function pathOf(options: Planned['options']): string | undefined {
+  const { path } = (heldBuffer(options['buffer'])?.options ?? {}) as { readonly path?: unknown };
+  return typeof path === 'string' ? path : undefined;
 }

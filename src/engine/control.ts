@@ -1,6 +1,6 @@
 // The control socket of a running collector: a unix socket, for its user alone, over which health is asked, and where the page is.
 // The protocol is JSON, one line a request and one line an answer: `{"op":"health"}` gives `{"ok":true,"healthy":…,…}`, `{"op":"page"}` gives
-// `{"ok":true,"url":…,"token":…}`, what is not understood gives `{"ok":false,"error":…}`. Asking is control-client.ts's.
+// `{"ok":true,"url":…,"token":…}`, `{"op":"reload"}` gives `{"ok":true}` when the configuration was read again and runs, what is not understood gives `{"ok":false,"error":…}`. Asking is control-client.ts's.
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -24,6 +24,8 @@ export interface ControlOptions {
   status(): ControlStatus;
   /** Where the page is and its token; undefined where there is none. The socket is for the user alone who runs the process. */
   page?(): PageAddress | undefined;
+  /** Has the configuration read again; resolves with what came of it. */
+  reload?(): Promise<{ readonly ok: boolean; readonly error?: string }>;
   /** The folders to try. Default controlFolders(). */
   readonly folders?: readonly string[];
   /** The longest request, bytes. Default 64 KiB. */
@@ -172,18 +174,31 @@ function serve(socket: Socket, options: ControlOptions): void {
   const maxLine = options.maxLine ?? 65_536;
   const timer = setTimeout(() => socket.destroy(), options.timeout ?? 5_000);
   let pending: Buffer = Buffer.alloc(0);
+  const goOn = () => {
+    socket.resume();
+    timer.refresh();
+    answer();
+  };
 
   const answer = () => {
     for (let end = pending.indexOf(0x0a); end >= 0 && end <= maxLine; end = pending.indexOf(0x0a)) {
       const line = pending.subarray(0, end).toString();
       pending = pending.subarray(end + 1);
-      if (!socket.write(`${JSON.stringify(answerTo(line, options))}\n`)) {
+      const reply = answerTo(line, options);
+      if (reply instanceof Promise) {
         socket.pause();
-        socket.once('drain', () => {
-          socket.resume();
-          timer.refresh();
-          answer();
+        clearTimeout(timer);
+        void reply.then((late) => {
+          if (!socket.destroyed) {
+            socket.write(`${JSON.stringify(late)}\n`);
+            goOn();
+          }
         });
+        return;
+      }
+      if (!socket.write(`${JSON.stringify(reply)}\n`)) {
+        socket.pause();
+        socket.once('drain', goOn);
         return;
       }
       timer.refresh();
@@ -202,7 +217,9 @@ function serve(socket: Socket, options: ControlOptions): void {
   });
 }
 
-function answerTo(line: string, options: ControlOptions): Readonly<Record<string, unknown>> {
+type Answer = Readonly<Record<string, unknown>>;
+
+function answerTo(line: string, options: ControlOptions): Answer | Promise<Answer> {
   let request: unknown;
   try {
     request = JSON.parse(line);
@@ -214,8 +231,11 @@ function answerTo(line: string, options: ControlOptions): Readonly<Record<string
     const page = options.page?.();
     return page === undefined ? { ok: false, error: 'It has no viewer.' } : { ok: true, ...page };
   }
+  if (op === 'reload' && options.reload !== undefined) {
+    return options.reload().catch((error: Error) => ({ ok: false, error: error.message }));
+  }
   if (op !== 'health') {
-    return { ok: false, error: 'The request needs an "op" that is known: health, page.' };
+    return { ok: false, error: 'The request needs an "op" that is known: health, page, reload.' };
   }
   try {
     return { ok: true, ...options.status() };

@@ -1,40 +1,25 @@
-// The running graph: inputs, the rules of each label, outputs. Made from a plan; started from its end to its beginning, stopped the other way.
-import type { LogLevel } from '../config/log-levels.ts';
-import type { PluginSection } from '../config/options.ts';
-import type { Batch, Emit } from '../core/batch.ts';
+// The running graph: inputs, the rules of each label, outputs. Made from a plan; started from its end to its beginning, stopped the other way;
+// given another plan while it runs (reload.ts). Making the parts is parts.ts's.
 import { ByteBudget } from '../core/byte-budget.ts';
-import { errorText } from '../core/errors.ts';
 import { UnfinishedBytes } from '../core/held.ts';
 import type { Logger, LogTap } from '../core/log.ts';
-import { OnceEach } from '../core/once-each.ts';
 import { ReadWindow } from '../core/read-window.ts';
-import { chunkTarget, emitTarget, type WriteTarget } from '../flush/write-target.ts';
-import type { PluginContext, Refuse } from '../plugin/context.ts';
-import type { Filter } from '../plugin/filter.ts';
-import type { Input } from '../plugin/input.ts';
-import type { ChunkOutput, Output, OutputContext, OutputDefinition } from '../plugin/output.ts';
-import type { Rule } from '../routing/router.ts';
-import { compileTagPattern } from '../routing/tag-pattern.ts';
+import type { InputMemory } from '../plugin/input.ts';
 import { Buffers } from './buffers.ts';
-import { FilterNode } from './filter-node.ts';
-import { LabelRoute, type Tap } from './label-route.ts';
-import { OutputNode } from './output-node.ts';
-import { namesOwnLog, OwnLog, ownOrigin } from './own-log.ts';
-import { errorLabel, ownLogLabel, type Plan, type PlannedFilter, type PlannedRule, rootLabel } from './plan.ts';
-import { Progress } from './progress.ts';
-import { Refusals } from './refusals.ts';
-import { systemDefaults } from './system.ts';
+import type { LabelRoute, Tap } from './label-route.ts';
+import { Leaving, progressesOf } from './leaving.ts';
+import { namesOwnLog, OwnLog, type OwnLogRoute, ownOrigin } from './own-log.ts';
+import { noParts, PartMaker, type Parts, type SharedContext, withInner } from './parts.ts';
+import { ownLogLabel, type Plan, rootLabel } from './plan.ts';
+import { Replacement } from './reload.ts';
+import { Routes } from './routes.ts';
+import type { UnmatchedTag } from './unmatched.ts';
 
 /** Bounds of the process, bytes. */
 const unfinishedLimit = 512 * 1024 * 1024;
 const inflatedLimit = 32 * 1024 * 1024;
 /** How often outputs are asked whether they hold the inputs, ms. */
 const watchEvery = 500;
-/** Outputs may send a batch on through so many labels, one behind the other. */
-const maxLabels = 64;
-
-/** What all plug-ins have in common. */
-export type SharedContext = Omit<PluginContext, 'id' | 'log' | 'refuse'>;
 
 export interface GraphOptions {
   /** Sees the events that matches take, and those that none takes. */
@@ -43,266 +28,155 @@ export interface GraphOptions {
   readonly logTap?: LogTap | undefined;
 }
 
-/** What an output is made from: a `<match>`, or a section in one. */
-interface OutputPlan {
-  readonly definition: OutputDefinition;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly id: string;
-  readonly label?: string | undefined;
-  readonly logLevel?: LogLevel | undefined;
-}
-
-function ofSection(section: PluginSection): OutputPlan {
-  return { ...section, definition: section.definition as OutputDefinition };
-}
-
 export class Graph {
   readonly #shared: SharedContext;
   readonly #log: Logger;
-  readonly #labels = new Map<string, LabelRoute>();
-  readonly #outputs: (Output | ChunkOutput)[] = [];
-  readonly #filters: Filter[] = [];
-  readonly #inputs: Input[] = [];
-  readonly #watched: Progress[] = [];
-  readonly #refusals: Refusals;
-  readonly #said = new OnceEach();
-  readonly #buffers: Buffers;
-  #seq = 0;
-  /** The labels that the batch at hand was sent on to, with the tag that it had. */
-  readonly #way: { readonly label: LabelRoute; readonly tag: string }[] = [];
+  readonly #logTap: LogTap | undefined;
+  readonly #routes: Routes;
+  readonly #memory: InputMemory;
+  readonly #ownLog: OwnLog;
+  readonly #leaving: Leaving;
+  readonly #buffers = new Buffers();
+  #parts: Parts = noParts;
   #watch: NodeJS.Timeout | undefined;
-  readonly #ownLog: OwnLog | undefined;
 
   /** Throws what a plug-in throws that cannot be made. Nothing is opened yet. */
   constructor(plan: Plan, shared: SharedContext, log: Logger, { tap, logTap }: GraphOptions = {}) {
+    const { clock, counters } = shared;
     this.#shared = shared;
     this.#log = log;
-    for (const name of plan.labels.keys()) {
-      const unmatched = (batch: Batch, label: string) => this.#nobodys(batch, label);
-      const onDeadline = (pattern: string, tag: string) => this.#tooSlow(pattern, tag);
-      this.#labels.set(name, new LabelRoute(name, { tap, unmatched, onDeadline }));
-    }
-    this.#refusals = new Refusals(log, shared.counters, this.#labels.get(errorLabel)?.emit);
-    this.#buffers = new Buffers(plan.system ?? systemDefaults);
-    const rootRules: Rule<FilterNode, OutputNode>[] = [];
-    for (const [name, rules] of plan.labels) {
-      const made = rules.map((rule) => this.#rule(rule, name));
-      this.#label(name).setRules(made);
-      if (name === rootLabel) {
-        rootRules.push(...made.filter((_, index) => namesOwnLog(rules[index]?.pattern ?? '')));
-      }
-    }
-    this.#ownLog = logTap === undefined ? undefined : this.#openOwnLog(plan, rootRules, tap);
-    if (logTap !== undefined) {
-      logTap.take = this.#ownLog?.take;
-    }
-    const memory = {
+    this.#logTap = logTap;
+    this.#routes = new Routes(log, counters, tap);
+    this.#memory = {
       window: new ReadWindow(shared.io),
       unfinished: new UnfinishedBytes(unfinishedLimit, shared.io),
       inflated: new ByteBudget(inflatedLimit),
     };
-    for (const { definition, options, id, label, logLevel } of plan.inputs) {
-      const emit = this.#numbered(this.#label(label).emit);
-      this.#inputs.push(definition.create({ ...this.#context(id, logLevel), emit, memory }, options));
-    }
+    this.#ownLog = new OwnLog({ clock, lost: counters.get('forebay_own_log_lost_lines_total') });
+    this.#leaving = new Leaving(log, counters, () => this.#parts);
+    this.#routes.prepare(plan.labels.keys());
+    this.#run(this.#maker(plan).make(), plan);
   }
 
   /** Sentences that say which outputs hold the inputs. */
   get holding(): string[] {
-    return this.#watched.flatMap(({ holding }) => holding ?? []);
+    return [
+      ...[...progressesOf(this.#parts), ...this.#leaving.progresses].flatMap(({ holding }) => holding ?? []),
+      ...this.#leaving.failures,
+    ];
+  }
+
+  /** The tags that no match takes, with their events. */
+  get unmatched(): readonly UnmatchedTag[] {
+    return this.#routes.unmatched;
   }
 
   /** Opens outputs and filters, then inputs. What was opened is closed again where one cannot. */
   async start(): Promise<void> {
+    const { outputs, filters, inputs } = this.#parts;
     try {
-      for (const part of [...this.#outputs, ...this.#filters, ...this.#inputs]) {
+      for (const part of [
+        ...outputs.map(({ output }) => output),
+        ...filters.map(({ filter }) => filter),
+        ...inputs.map(({ input }) => input),
+      ]) {
         await part.start?.();
       }
     } catch (error) {
       await this.stop(AbortSignal.abort());
       throw error;
     }
-    this.#ownLog?.start();
+    this.#ownLog.start();
     this.#watch = setInterval(() => {
-      for (const progress of this.#watched) {
+      for (const progress of [...progressesOf(this.#parts), ...this.#leaving.progresses]) {
         progress.watch();
       }
     }, watchEvery);
     this.#watch.unref();
   }
 
+  /**
+   * Runs another plan from now on. Parts whose declaration has not changed stay as they are, with their connections, files and buffers; what
+   * others hold still arrives. Where something of the new plan cannot be made or opened it rejects, and all goes on as before. One at a time,
+   * and not while it stops.
+   */
+  async reload(plan: Plan): Promise<void> {
+    const maker = this.#maker(plan);
+    this.#routes.prepare(plan.labels.keys());
+    const replacement = new Replacement(this.#parts, maker, this.#leaving);
+    try {
+      await replacement.open();
+    } catch (error) {
+      this.#routes.abandon();
+      throw error;
+    }
+    this.#run(replacement.parts, plan);
+    replacement.finish();
+  }
+
   /** Stops reading, lets what is under way arrive until `signal` aborts, and closes all. */
   async stop(signal: AbortSignal): Promise<void> {
     clearInterval(this.#watch);
-    for (const parts of [this.#inputs, this.#filters, this.#outputs]) {
-      this.#ownLog?.send();
-      await Promise.all(parts.map((part) => part.stop?.(signal)));
-    }
-  }
-
-  /** Undefined where nothing takes the events of the own log. `rules` are those of the top level that name them. */
-  #openOwnLog(plan: Plan, rules: readonly Rule<FilterNode, OutputNode>[], tap: Tap | undefined): OwnLog | undefined {
-    let route = this.#labels.get(ownLogLabel);
-    if (route === undefined) {
-      if (!rules.some(({ kind }) => kind === 'match')) {
-        return undefined;
-      }
-      route = new LabelRoute(rootLabel, { tap, unmatched: () => undefined });
-      route.setRules(rules);
-    }
-    const onTheWay = (plan.labels.get(ownLogLabel) ?? plan.labels.get(rootLabel) ?? [])
-      .filter(({ pattern }) => this.#labels.has(ownLogLabel) || namesOwnLog(pattern))
-      .flatMap((rule) => [rule.id, ...(rule.kind === 'match' ? rule.outputs.map(({ id }) => id) : [])]);
-    return new OwnLog({
-      emit: this.#numbered(route.emit),
-      clock: this.#shared.clock,
-      lost: this.#shared.counters.get('forebay_own_log_lost_lines_total'),
-      onTheWay: new Set(onTheWay),
-    });
+    const { inputs, filters, outputs } = this.#parts;
+    this.#ownLog.send();
+    const leaving = this.#leaving.stop(signal);
+    await Promise.all(inputs.map(({ input }) => input.stop(signal)));
+    await leaving;
+    this.#ownLog.send();
+    await Promise.all(filters.map(({ filter }) => filter.stop?.(signal)));
+    this.#ownLog.send();
+    await Promise.all(outputs.map(({ output }) => output.stop(signal)));
   }
 
   /** Has outputs deliver what they hold back, and begin anew (SIGUSR1). */
   flush(): void {
-    for (const output of this.#outputs) {
+    for (const { output } of this.#parts.outputs) {
       output.flush?.();
     }
   }
 
-  #context(id: string, level: LogLevel | undefined): PluginContext & { readonly refuse: Refuse } {
-    const log = this.#log.child({ plugin: id }, level === undefined ? {} : { level });
-    return { ...this.#shared, id, log, refuse: this.#refusals.of(id) };
+  #maker(plan: Plan): PartMaker {
+    const [shared, log, routes, memory] = [this.#shared, this.#log, this.#routes, this.#memory];
+    this.#buffers.configure(plan.system?.buffers);
+    return new PartMaker(plan, { shared, log, routes, memory, buffers: this.#buffers, running: this.#parts });
   }
 
-  /** The plan has no label that is not there. */
-  #label(name: string): LabelRoute {
-    return (this.#labels.get(name) ?? this.#labels.get(rootLabel)) as LabelRoute;
+  /** From here on batches go through these parts: all at once, since nothing else runs meanwhile. */
+  #run(parts: Parts, plan: Plan): void {
+    this.#parts = parts;
+    this.#routes.swap(parts.rules);
+    for (const { id, target, held, planned } of parts.inputs) {
+      target.emit = this.#routes.numbered(planned.label, id);
+      held.release(target.emit);
+    }
+    for (const { log, ownLevel } of [...parts.inputs, ...parts.filters, ...parts.outputs]) {
+      if (!ownLevel) {
+        log.level = this.#log.level;
+      }
+    }
+    this.#ownLog.route = this.#ownLogRoute(parts, plan);
+    if (this.#logTap !== undefined) {
+      this.#logTap.take = this.#ownLog.route === undefined ? undefined : this.#ownLog.take;
+    }
   }
 
-  #rule(rule: PlannedRule, label: string): Rule<FilterNode, OutputNode> {
-    const pattern = compileTagPattern(rule.pattern);
-    return rule.kind === 'match'
-      ? { kind: 'match', pattern, target: this.#output(rule, label) }
-      : { kind: 'filter', pattern, target: this.#filter(rule) };
-  }
-
-  #filter({ definition, options, id, logLevel }: PlannedFilter): FilterNode {
-    const context = this.#context(id, logLevel);
-    const filter = definition.create(context, options);
-    this.#filters.push(filter);
-    const { counters } = this.#shared;
-    const counted = {
-      events: counters.get('forebay_filter_events_total', { id }),
-      dropped: counters.get('forebay_filter_dropped_events_total', { id }),
-    };
-    return new FilterNode(id, filter, counted, this.#progress(id, definition.type, 'filter'), context.refuse);
-  }
-
-  /** `standsIn` is the label that events go to which the output sends on without a label of its own. */
-  #output(plan: OutputPlan, standsIn: string): OutputNode {
-    const { definition, id, options } = plan;
-    let hasOutputs = false;
-    const chunkKeys = this.#buffers.keysOf(plan);
-    const context = this.#outputContext(plan, standsIn, {
-      chunkKeys,
-      output: (section) => {
-        hasOutputs = true;
-        return this.#output(ofSection(section), standsIn).emit;
-      },
+  /** Where the events of the own log go; undefined where nothing takes them. */
+  #ownLogRoute({ rules, outputs }: Parts, plan: Plan): OwnLogRoute | undefined {
+    const label = rules.get(ownLogLabel);
+    const root = plan.labels.get(rootLabel) ?? [];
+    const naming = label ?? (rules.get(rootLabel) ?? []).filter((_, index) => namesOwnLog(root[index]?.pattern ?? ''));
+    if (!naming.some(({ kind }) => kind === 'match')) {
+      return undefined;
+    }
+    const ids = naming.flatMap(({ target }) => {
+      const output = outputs.find(({ node }) => node === target);
+      return output === undefined ? [target.id] : withInner(output).map(({ id }) => id);
     });
-    const made = definition.create(context, options);
-    const output = 'write' in made ? this.#buffered(made, plan, context, standsIn) : made;
-    this.#outputs.push(output);
-    const terminal = definition.reroutes !== true;
-    const events = this.#shared.counters.get('forebay_output_events_total', { id });
-    const progress = terminal && !hasOutputs ? this.#progress(id, definition.type, 'output') : undefined;
-    return new OutputNode(id, output, terminal, events, progress);
-  }
-
-  #outputContext(plan: OutputPlan, standsIn: string, more: Pick<OutputContext, 'output' | 'chunkKeys'>): OutputContext {
-    const { id, label, logLevel } = plan;
-    return { ...this.#context(id, logLevel), emit: this.#sentOn(label ?? standsIn), ...more };
-  }
-
-  /** The output behind its buffer, and in front of the one that gets what it does not take. */
-  #buffered(output: ChunkOutput, plan: OutputPlan, context: OutputContext, standsIn: string): Output {
-    const [section] = (plan.options['secondary'] ?? []) as readonly PluginSection[];
-    const secondary = section && this.#secondary(ofSection(section), context, standsIn);
-    return this.#buffers.wrap(output, { ...plan, type: plan.definition.type, context, secondary });
-  }
-
-  /** An output that gets chunks without a buffer of its own. */
-  #secondary(plan: OutputPlan, { chunkKeys }: OutputContext, standsIn: string): WriteTarget {
-    const { definition, id, options } = plan;
-    const output = (section: PluginSection) => this.#output(ofSection(section), standsIn).emit;
-    const made = definition.create(this.#outputContext(plan, standsIn, { chunkKeys, output }), options);
-    this.#outputs.push(made);
-    const events = this.#shared.counters.get('forebay_output_events_total', { id });
-    return 'write' in made
-      ? chunkTarget(definition.type, made)
-      : emitTarget(definition.type, new OutputNode(id, made, true, events, undefined).emit);
-  }
-
-  #progress(id: string, type: string, kind: 'output' | 'filter'): Progress {
-    const progress = new Progress({ id, type, kind, clock: this.#shared.clock, log: this.#log });
-    this.#watched.push(progress);
-    return progress;
-  }
-
-  #numbered(emit: Emit): Emit {
-    return (batch) => {
-      batch.seq = this.#seq;
-      this.#seq += batch.count;
-      return this.#refusals.around(emit, batch);
-    };
-  }
-
-  /** How an output hands events to a label: not to one where they have been before with this tag. */
-  #sentOn(name: string): Emit {
-    const label = this.#label(name);
-    const way = this.#way;
-    return (batch) => {
-      const tag = batch.tag.text;
-      if (way.length >= maxLabels || way.some((step) => step.label === label && step.tag === tag)) {
-        return this.#goesRound(batch, name);
-      }
-      way.push({ label, tag });
-      try {
-        return label.emit(batch);
-      } finally {
-        way.pop();
-      }
-    };
-  }
-
-  #goesRound(batch: Batch, label: string): undefined {
-    this.#shared.counters.get('forebay_route_loop_events_total').value += batch.count;
-    if (this.#said.first(`loop ${label} ${batch.tag.text}`)) {
-      const code = 'ROUTE_LOOP';
-      this.#log.error({ code, label, tag: batch.tag.text }, errorText(code));
+    let to: LabelRoute | string = ownLogLabel;
+    if (label === undefined) {
+      to = this.#routes.newLabel(rootLabel, () => undefined);
+      to.setRules(naming);
     }
-  }
-
-  #tooSlow(pattern: string, tag: string): void {
-    this.#shared.counters.get('forebay_pattern_deadlines_total').value++;
-    if (this.#said.first(`slow ${pattern}`)) {
-      this.#log.warn(
-        { code: 'TAG_PATTERN_DEADLINE', pattern, tag },
-        'A pattern takes too long for a tag: the rule is passed over. Write it without nested repetitions.',
-      );
-    }
-  }
-
-  /** Events that no match takes are acked: the sender could do nothing about it. */
-  #nobodys(batch: Batch, label: string): void {
-    this.#shared.counters.get('forebay_unmatched_events_total').value += batch.count;
-    if (batch.origin === ownOrigin) {
-      return;
-    }
-    if (this.#said.first(`unmatched ${label} ${batch.tag.text}`)) {
-      this.#log.warn(
-        { code: 'EVENTS_UNMATCHED', tag: batch.tag.text, ...(label === rootLabel ? {} : { label }) },
-        'No <match> takes events with this tag: they are dropped.',
-      );
-    }
+    return { emit: this.#routes.numbered(to, ownOrigin.listener), onTheWay: new Set(ids) };
   }
 }

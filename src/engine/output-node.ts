@@ -2,7 +2,15 @@
 import type { Emit } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
 import type { Output } from '../plugin/output.ts';
+import { HeldEmit } from './held-emit.ts';
 import type { Progress } from './progress.ts';
+
+/** What is held for an output. */
+export interface Hold {
+  /** It can take all of it. */
+  release(): void;
+  fail(error: Error): void;
+}
 
 export class OutputNode {
   readonly id: string;
@@ -11,6 +19,7 @@ export class OutputNode {
   readonly terminal: boolean;
   readonly #events: Counter;
   readonly #progress: Progress | undefined;
+  #held: HeldEmit | undefined;
 
   /** `progress` is undefined where others, which have their own, hold what this one holds: `copy`, `relabel`. */
   constructor(id: string, output: Output, terminal: boolean, events: Counter, progress: Progress | undefined) {
@@ -25,7 +34,7 @@ export class OutputNode {
     this.#events.value += batch.count;
     let settled: Promise<void> | undefined;
     try {
-      settled = this.output.emit(batch);
+      settled = (this.#held ?? this.output).emit(batch);
     } catch (error) {
       settled = Promise.reject(error);
     }
@@ -34,4 +43,16 @@ export class OutputNode {
     }
     return settled;
   };
+  /** The output cannot take anything yet: what comes is held for it until the result is released, or fails. */
+  hold(): Hold {
+    const held = new HeldEmit();
+    this.#held = held;
+    return {
+      release: () => {
+        held.release((batch) => this.output.emit(batch));
+        this.#held = undefined;
+      },
+      fail: (error) => held.fail(error),
+    };
+  }
 }

@@ -12,10 +12,13 @@ import { appendByte, appendTime } from '../msgpack/pack-text.ts';
 const maxWaiting = 1000;
 
 export interface OwnLogSettings {
-  readonly emit: Emit;
   readonly clock: Clock;
   /** Lines that were not sent. */
   readonly lost: Counter;
+}
+
+export interface OwnLogRoute {
+  readonly emit: Emit;
   /** Plug-ins on the way of these events: what they log makes no event, which would make them log again. */
   readonly onTheWay: ReadonlySet<string>;
 }
@@ -26,6 +29,8 @@ export class OwnLog {
   readonly #tags = new Map<number, Tag>(
     Object.entries(levels).map(([level, name]) => [Number(level), tagFromText(`fluent.${name}`)]),
   );
+  /** Where the events go; undefined where nobody takes them. */
+  route: OwnLogRoute | undefined;
   #waiting: { readonly tag: Tag; readonly bytes: Uint8Array }[] = [];
   #started = false;
   #sending = false;
@@ -37,7 +42,7 @@ export class OwnLog {
 
   /** Takes a line of the log: a JSON object. */
   readonly take = (line: string): void => {
-    if (this.#sending) {
+    if (this.#sending || this.route === undefined) {
       return;
     }
     const { level, time: _, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
@@ -93,7 +98,7 @@ export class OwnLog {
     };
     this.#sending = true;
     try {
-      this.#settings.emit(batch)?.catch(failed);
+      this.route?.emit(batch)?.catch(failed);
     } catch {
       failed();
     } finally {
@@ -102,7 +107,7 @@ export class OwnLog {
   }
 
   #isOnTheWay({ plugin, output, filter }: Readonly<Record<string, unknown>>): boolean {
-    return [plugin, output, filter].some((id) => typeof id === 'string' && this.#settings.onTheWay.has(id));
+    return [plugin, output, filter].some((id) => typeof id === 'string' && this.route?.onTheWay.has(id) === true);
   }
 
   #entry(json: string): Uint8Array {

@@ -16,7 +16,7 @@ import type { PluginDefinition, Registry } from '../plugin/registry.ts';
 import { parseTagPattern } from '../routing/tag-pattern.ts';
 import { checkFiles } from './file-check.ts';
 import { checkLabels } from './label-check.ts';
-import { type SystemSettings, type SystemValues, systemOptions } from './system.ts';
+import { type SystemSettings, systemOptions, systemSettings } from './system.ts';
 
 interface Planned {
   readonly options: Readonly<Record<string, unknown>>;
@@ -60,10 +60,8 @@ export interface Plan {
   readonly inputs: readonly PlannedInput[];
   /** The rules of each label in the order of the configuration; the top level is `@ROOT`. */
   readonly labels: ReadonlyMap<string, readonly PlannedRule[]>;
-  /** `log_level` of `<system>`. */
-  readonly logLevel?: LogLevel;
-  /** What `<system>` says, where there is one. */
-  readonly system?: SystemSettings;
+  /** What `<system>` says; undefined where there is none. */
+  readonly system: SystemSettings | undefined;
 }
 
 export const rootLabel = '@ROOT';
@@ -125,13 +123,7 @@ class Planner {
     }
     checkLabels(this.#inputs, this.#labels, this.#report);
     checkFiles(this.#labels, this.#report);
-    const logLevel = system?.log_level;
-    return {
-      inputs: this.#inputs,
-      labels: this.#labels,
-      ...(logLevel === undefined ? {} : { logLevel }),
-      ...(system === undefined ? {} : { system }),
-    };
+    return { inputs: this.#inputs, labels: this.#labels, system };
   }
 
   #readContext(strict: boolean): ReadContext {
@@ -163,7 +155,7 @@ class Planner {
     }
   }
 
-  async #readSystem(): Promise<SystemValues | undefined> {
+  async #readSystem(): Promise<SystemSettings | undefined> {
     const [system, second] = this.#root.elements.filter(({ name }) => name === 'system');
     if (system === undefined) {
       return undefined;
@@ -181,7 +173,7 @@ class Planner {
     if (typeof wanted === 'string' && convert('bool', wanted, { strict: false }).value === true) {
       this.#context = this.#readContext(true);
     }
-    return await readOptions(system, systemOptions, this.#context);
+    return systemSettings(await readOptions(system, systemOptions, this.#context));
   }
 
   /** The ids that stand in the configuration, so that none is made that is there already. */

@@ -19,13 +19,13 @@ export class Refusals {
   readonly #log: Logger;
   readonly #counters: Counters;
   readonly #said = new OnceEach();
-  readonly #errors: Emit | undefined;
+  readonly #errors: () => Emit | undefined;
   #waiting: Waiting[] = [];
   #emitting = false;
   #inside = false;
 
-  /** `errors` takes events to `<label @ERROR>`, where there is one. */
-  constructor(log: Logger, counters: Counters, errors: Emit | undefined) {
+  /** `errors` says what takes events to `<label @ERROR>`, where there is one. */
+  constructor(log: Logger, counters: Counters, errors: () => Emit | undefined) {
     this.#log = log;
     this.#counters = counters;
     this.#errors = errors;
@@ -46,7 +46,7 @@ export class Refusals {
 
   #refuse(id: string, events: Batch, code: ErrorCode, fields: Readonly<Record<string, unknown>> | undefined): void {
     this.#counters.get('forebay_refused_events_total', { id, code }).value += events.count;
-    if (this.#errors !== undefined && !this.#inside) {
+    if (!this.#inside && this.#errors() !== undefined) {
       this.#keep(events);
       if (!this.#emitting) {
         // From an output that found out later: nobody waits for these any more.
@@ -73,10 +73,11 @@ export class Refusals {
     const waiting = this.#waiting;
     this.#waiting = [];
     let settled: Promise<void> | undefined;
+    const emit = this.#errors();
     this.#inside = true;
     for (const { first, pieces, count } of waiting) {
       const entries = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
-      settled = both(settled, this.#errors?.({ ...first, entries, count }));
+      settled = both(settled, emit?.({ ...first, entries, count }));
     }
     this.#inside = false;
     return settled;

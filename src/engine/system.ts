@@ -1,11 +1,67 @@
 // The `<system>` section: what it says that has a meaning here, and the names of the rest, which are taken without effect.
-import { logLevels } from '../config/log-levels.ts';
+import { type LogLevel, logLevels } from '../config/log-levels.ts';
 import { type Options, p, type Values } from '../config/options.ts';
+import { AddressList } from '../core/address-list.ts';
+import type { MetricsOptions } from '../http/metrics-server.ts';
 
 const elsewhere = 'has no meaning in Forebay';
 const nothing = (type: 'string' | 'bool' | 'time' | 'integer') =>
   p[type]({ desc: 'Of Fluentd only.', ignored: elsewhere });
 const section = p.sections({ desc: 'Of Fluentd only.', ignored: elsewhere, options: {} });
+
+/** What the buffers of the process need. */
+export interface BufferSystem {
+  /** Where chunks go that are given up. */
+  readonly rootDir: string | undefined;
+  /** What all buffers hold together at most, bytes. */
+  readonly memoryLimit: number;
+  readonly diskLimit: number;
+}
+
+export const bufferDefaults: BufferSystem = {
+  rootDir: undefined,
+  memoryLimit: 512 * 1024 * 1024,
+  diskLimit: 64 * 1024 * 1024 * 1024,
+};
+
+/** What of the section the program needs. */
+export interface SystemSettings {
+  readonly logLevel: LogLevel | undefined;
+  readonly buffers: BufferSystem;
+  /** What is under way may take this long to arrive at the end, ms. */
+  readonly shutdownTimeout: number;
+  /** Undefined where there is no port. */
+  readonly http: MetricsOptions | undefined;
+}
+
+export function systemSettings(values: Values<typeof systemOptions>): SystemSettings {
+  const { log_level: logLevel, http_port: port, http_bind: host, http_allow: allow, http_hosts: hosts } = values;
+  return {
+    logLevel,
+    buffers: {
+      rootDir: values.root_dir,
+      memoryLimit: values.buffer_memory_limit,
+      diskLimit: values.buffer_disk_limit,
+    },
+    shutdownTimeout: values.shutdown_timeout * 1000,
+    http:
+      port === undefined ? undefined : { address: { host, port }, allow: allow?.map(String), hosts: hosts.map(String) },
+  };
+}
+
+function noNetworks(texts: readonly unknown[]) {
+  const wrong = texts.find((text) => !new AddressList().add(String(text)));
+  return wrong === undefined
+    ? undefined
+    : { fault: `"${wrong}" is no address and no network`, hint: 'Write them as 10.0.0.0/8, ::1' };
+}
+
+/** Says what is wrong with a number that is not between these. */
+function outside(value: number, least: number, most: number) {
+  return value >= least && value <= most
+    ? undefined
+    : { fault: `${value} is not between ${least} and ${most}`, hint: `Write a number from ${least} to ${most}` };
+}
 
 export const systemOptions = {
   log_level: p.enum({
@@ -15,6 +71,22 @@ export const systemOptions = {
   strict_config_value: p.bool({
     desc: 'Refuses values that are read as something else than they say.',
     default: 'false',
+  }),
+  config_include_dir: p.string({
+    desc: 'A folder whose files are read too, and those in its folders: .conf, or .yaml and .yml where this file is YAML.',
+  }),
+  http_port: p.integer({
+    desc: 'A port for /metrics (Prometheus) and /healthz. Without it there is none.',
+    invalid: (port: number) => outside(port, 1, 65_535),
+  }),
+  http_bind: p.string({ desc: 'The address that http_port is opened on.', default: '127.0.0.1' }),
+  http_allow: p.array({
+    desc: 'Addresses and networks that may ask at http_port: 10.0.0.0/8, ::1. Without it, all.',
+    invalid: noNetworks,
+  }),
+  http_hosts: p.array({
+    desc: 'Names by which http_port is asked, beside localhost, the address and the host name.',
+    default: '',
   }),
   workers: p.integer({ desc: 'Of Fluentd only.', ignored: 'one process does all' }),
   restart_worker_interval: nothing('time'),
@@ -43,7 +115,6 @@ export const systemOptions = {
   enable_jit: nothing('bool'),
   file_permission: nothing('string'),
   dir_permission: nothing('string'),
-  config_include_dir: nothing('string'),
   umask: nothing('string'),
   log: section,
   counter_server: section,
@@ -51,19 +122,3 @@ export const systemOptions = {
   metrics: section,
   source_only_buffer: section,
 } as const satisfies Options;
-
-export type SystemValues = Values<typeof systemOptions>;
-
-/** Of `<system>`, what the running graph needs. */
-export type SystemSettings = Pick<
-  SystemValues,
-  'root_dir' | 'shutdown_timeout' | 'buffer_memory_limit' | 'buffer_disk_limit'
->;
-
-/** Where there is no such section. */
-export const systemDefaults: SystemSettings = {
-  root_dir: undefined,
-  shutdown_timeout: 8,
-  buffer_memory_limit: 512 * 1024 * 1024,
-  buffer_disk_limit: 64 * 1024 * 1024 * 1024,
-};

@@ -36,6 +36,8 @@ export interface OpenedFile {
   readonly created: boolean;
   /** Device and inode. */
   readonly identity: string;
+  /** Bytes that are in it, as far as this process knows. */
+  size: number;
 }
 
 /** Something lies in the way that must not be written to. */
@@ -77,7 +79,7 @@ export function openFile(place: FilePlace, modes: FileModes, fresh: boolean): Op
     if (place.confined) {
       checkConfined(place, path, stat);
     }
-    return { ...opened, path, identity: identityOf(stat) };
+    return { ...opened, path, identity: identityOf(stat), size: Number(stat.size) };
   } catch (error) {
     closeSync(opened.fd);
     throw error;
@@ -120,7 +122,7 @@ function openCreating(
 }
 
 /** Makes the folders below the base. Where they are made from events each must be a folder, not a link to one. */
-function makeFolders({ base, path, confined }: FilePlace, mode: number): void {
+export function makeFolders({ base, path, confined }: FilePlace, mode: number): void {
   let folder = base;
   for (const part of dirname(path).split('/')) {
     folder = join(folder, part);
@@ -140,7 +142,7 @@ function makeFolders({ base, path, confined }: FilePlace, mode: number): void {
   }
 }
 
-function makeFolder(folder: string, mode: number): void {
+export function makeFolder(folder: string, mode: number): void {
   const first = mkdirSync(folder, { recursive: true, mode });
   for (let made = folder; first !== undefined && made.length >= first.length; made = dirname(made)) {
     allow(() => chmodSync(made, mode));

@@ -1,13 +1,17 @@
 // Finds the file that a name means, and opens it: the next number, the one of an earlier run that is not over yet, or another one where something
 // lies in the way that must not be written to. When a file is opened, and what is written to it, is left to others.
-import { closeSync } from 'node:fs';
+import { closeSync, lstatSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { errorText } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { OnceEach } from '../core/once-each.ts';
-import { type FileModes, type OpenedFile, openFile, PathRefused } from './confined-file.ts';
+import type { Compression } from './compression.ts';
+import { type FileModes, type FilePlace, type OpenedFile, openFile, PathRefused } from './confined-file.ts';
 import { FileNumbers } from './file-numbers.ts';
+import { type LinkSettings, NewestLinks } from './newest-link.ts';
 import { endTornLine } from './torn-line.ts';
+import { endTornMember } from './torn-member.ts';
 
 /** The name of a file, but for the number: `<base>/<head>_<number><tail>`. */
 export interface FileName {
@@ -20,6 +24,8 @@ export interface FileName {
   readonly confined: boolean;
   /** When its time is over, ms since the epoch; Infinity where it has none. */
   readonly until: number;
+  /** The link that leads to the newest file. */
+  readonly link: FilePlace | undefined;
 }
 
 export interface FileOpenerSettings {
@@ -28,6 +34,11 @@ export interface FileOpenerSettings {
   readonly wait: number;
   /** Whether the files hold lines: one that does not end with a newline is ended first. */
   readonly lines: boolean;
+  /** Undefined where text is written as it is. */
+  readonly compression: Compression | undefined;
+  /** A file that is as large is not continued, bytes. */
+  readonly rotateSize: number;
+  readonly links: Pick<LinkSettings, 'relative'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -52,23 +63,78 @@ export class FileOpener {
   /** Files by their paths: no two of them share one. */
   readonly #paths = new Map<string, OpenableFile>();
   readonly #saidRefused = new OnceEach();
+  readonly #links: NewestLinks;
 
   constructor(settings: FileOpenerSettings) {
     this.#settings = settings;
+    this.#links = new NewestLinks({ ...settings.links, folderMode: settings.modes.folder, log: settings.log });
   }
 
   /** Opens a file of which there is something to write. Throws PathRefused, or what the system says. */
   open(file: OpenableFile, again: boolean): OpenedFile {
     const opened = (again ? this.#openAgain(file) : undefined) ?? this.#openFirst(file, again);
-    if (!opened.created && this.#settings.lines && !file.torn) {
+    if (!opened.created && !file.torn) {
       try {
-        endTornLine(opened);
+        this.#mend(opened, again);
       } catch (error) {
         closeSync(opened.fd);
         throw error;
       }
     }
+    if (file.name.link !== undefined) {
+      this.#links.update(file.name.link, opened.path, file.name.until);
+    }
     return opened;
+  }
+
+  /** Whether that path, below its base, is one of a file at hand. */
+  isTaken(path: string): boolean {
+    return this.#paths.has(path);
+  }
+
+  /** The file is as large as it may be: the next one that is opened for it has the next number, or this one gets a number now. */
+  rotate(file: OpenableFile): void {
+    const { base, head, tail } = file.name;
+    if (file.path === head + tail && !file.name.numbered) {
+      const below = join(base, head);
+      const number = this.#freeNumber(below, tail);
+      const from = below + tail;
+      try {
+        if (!lstatSync(from).isFile()) {
+          throw new Error('it is no regular file');
+        }
+        renameSync(from, `${below}_${number}${tail}`);
+        this.#numbers.take(below, tail, number);
+      } catch (error) {
+        const fields = { path: from, reason: (error as Error).message };
+        if (this.#saidRefused.first(`rotate ${from}`)) {
+          const code = 'FILE_ROTATION_FAILED';
+          this.#settings.log.error({ ...fields, code }, errorText(code, fields));
+        }
+      }
+      return;
+    }
+    this.forget(file);
+    file.path = undefined;
+  }
+
+  #freeNumber(below: string, tail: string): number {
+    let number = this.#numbers.highest(below, tail) + 1;
+    while (lstatSync(`${below}_${number}${tail}`, { throwIfNoEntry: false }) !== undefined) {
+      number++;
+    }
+    return number;
+  }
+
+  #mend(opened: OpenedFile, again: boolean): void {
+    const { compression, lines } = this.#settings;
+    if (compression === undefined) {
+      if (lines) {
+        endTornLine(opened);
+      }
+    } else if (!again) {
+      endTornMember(opened, compression, lines);
+    }
   }
 
   #openAgain(file: OpenableFile): OpenedFile | undefined {
@@ -85,7 +151,12 @@ export class FileOpener {
       const path = `${head}_${number}${tail}`;
       const continued = isOpen && number >= 0 && !this.#paths.has(path) ? this.#try(file, path, false) : undefined;
       if (continued !== undefined) {
-        return continued;
+        if (continued.size < this.#settings.rotateSize) {
+          return continued;
+        }
+        closeSync(continued.fd);
+        this.forget(file);
+        file.path = undefined;
       }
       number++;
     }

@@ -11,12 +11,17 @@ import { PathRefused } from './confined-file.ts';
 import { type FileName, FileOpener, type FileOpenerSettings } from './file-opener.ts';
 import { FileWriter } from './file-writer.ts';
 import { LiveFile } from './live-file.ts';
+import { Retention, type RetentionSettings } from './retention.ts';
 
 export interface FileSetSettings extends FileOpenerSettings {
   /** Files that are open at a time. */
   readonly openLimit: number;
   /** Where the memory for text is taken from. */
   readonly memory: IoMemory | undefined;
+  /** Text to be compressed that nobody waits for is gathered for so long, ms. */
+  readonly gather: number;
+  /** Undefined where no file is ever removed. */
+  readonly retention: RetentionSettings | undefined;
   readonly failures: Counter;
   /** Bytes that were dropped, because something lies in their file's way that must not be written to. */
   readonly refusedBytes: Counter;
@@ -26,6 +31,8 @@ export interface FileSetSettings extends FileOpenerSettings {
 const knownPerOpen = 16;
 /** Files that are filled in one turn before what is in them is written. */
 const filledAtOnce = 64;
+/** More text than this is not gathered before it is compressed, bytes. */
+const gatheredBytes = 1024 * 1024;
 const retryFirst = 100;
 const retryLast = 5000;
 /** Files that are tried again in one go. */
@@ -44,6 +51,9 @@ export class FileSet {
   readonly #leaving = new Set<LiveFile>();
   readonly #open = new Set<LiveFile>();
   readonly #filled = new Set<LiveFile>();
+  /** The same, of those that are gathered first. */
+  readonly #gathered = new Set<LiveFile>();
+  readonly #retention: Retention | undefined;
   readonly #failing = new Set<LiveFile>();
   /** Tried again, with no answer yet. */
   readonly #retried = new Set<LiveFile>();
@@ -52,6 +62,7 @@ export class FileSet {
   #latest: LiveFile | undefined;
   #pending = 0;
   #scheduled = false;
+  #gatherTimer: NodeJS.Timeout | undefined;
   #retryWait = retryFirst;
   #retryTimer: NodeJS.Timeout | undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
@@ -63,6 +74,13 @@ export class FileSet {
     this.#opener = new FileOpener(settings);
     this.#small = new AreaPool(64 * 1024, filledAtOnce, settings.memory);
     this.#large = new AreaPool(1024 * 1024, 2, settings.memory);
+    const { retention } = settings;
+    this.#retention = retention && new Retention(retention, (path) => this.#opener.isTaken(path));
+  }
+
+  /** Begins to look after files of earlier runs. */
+  start(): void {
+    this.#retention?.look(0);
   }
 
   /** Bytes that wait to be written. */
@@ -106,6 +124,11 @@ export class FileSet {
     file.lastWrite = this.#settings.clock.now();
     file.writer.commit();
     const written = wait ? file.writer.whenWritten() : undefined;
+    if (!wait && this.#settings.compression !== undefined) {
+      this.#gather(file, Math.min(limit, gatheredBytes));
+      return this.#pending > limit ? this.#room.when(limit) : undefined;
+    }
+    this.#gathered.delete(file);
     this.#filled.add(file);
     if (this.#filled.size > filledAtOnce) {
       this.#writeFilled();
@@ -121,7 +144,7 @@ export class FileSet {
 
   /** Ends all files: what comes next goes into ones with the next number, or into the same ones, opened anew. */
   flush(): void {
-    this.#writeFilled();
+    this.#writeAll();
     this.#opener.continues = false;
     for (const file of [...this.#files.values()]) {
       if (file.name.numbered) {
@@ -134,13 +157,15 @@ export class FileSet {
 
   /** Writes what waits until `signal` aborts, then closes all. Returns the bytes that could not be written. */
   async stop(signal: AbortSignal): Promise<number> {
-    this.#writeFilled();
+    this.#writeAll();
+    await this.#retention?.stop();
     if (this.#pending > 0 && !signal.aborted) {
       await this.#drains.wait(signal);
     }
     const left = this.#pending;
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#sweepTimer);
+    clearTimeout(this.#gatherTimer);
     const error = new ForebayError('FILE_UNWRITTEN', { bytes: left });
     for (const file of [...this.#files.values(), ...this.#leaving]) {
       file.writer.drop(error);
@@ -156,7 +181,10 @@ export class FileSet {
     return new FileWriter({
       small: this.#small,
       large: this.#large,
+      compression: this.#settings.compression,
+      rotateSize: this.#settings.rotateSize,
       open: (again) => this.#opener.open(file, again),
+      rotate: () => this.#opener.rotate(file),
       changed: (bytes) => {
         this.#pending += bytes;
         if (bytes < 0) {
@@ -168,6 +196,26 @@ export class FileSet {
       failed: (error) => this.#failed(file, error),
       idle: () => this.#idle(file),
     });
+  }
+
+  /** Many events make one compressed piece where nobody waits for them, and the bound leaves room. */
+  #gather(file: LiveFile, limit: number): void {
+    this.#gathered.add(file);
+    if (this.#gathered.size > filledAtOnce || this.#pending > limit) {
+      this.#writeAll();
+    } else {
+      this.#gatherTimer ??= setTimeout(() => this.#writeAll(), this.#settings.gather);
+    }
+  }
+
+  #writeAll(): void {
+    clearTimeout(this.#gatherTimer);
+    this.#gatherTimer = undefined;
+    for (const file of this.#gathered) {
+      this.#filled.add(file);
+    }
+    this.#gathered.clear();
+    this.#writeFilled();
   }
 
   #writeFilled(): void {
@@ -194,6 +242,7 @@ export class FileSet {
       return;
     }
     this.#open.add(file);
+    this.#retention?.look();
     for (const other of this.#open) {
       if (this.#open.size <= this.#settings.openLimit) {
         break;
@@ -299,7 +348,7 @@ export class FileSet {
       if (due > now) {
         next = Math.min(next, due);
       } else {
-        this.#writeFilled();
+        this.#writeAll();
         this.#retire(file);
       }
     }

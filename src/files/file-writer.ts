@@ -2,17 +2,24 @@
 // waits and is tried again by whoever owns the writer; nothing is lost meanwhile. Which file it is and how it is opened is the owner's business.
 import fs from 'node:fs';
 import { type Area, type AreaPool, AreaQueue } from './area-queue.ts';
+import type { Compression } from './compression.ts';
 import { identityOf, type OpenedFile } from './confined-file.ts';
 
 export interface FileWriterSettings {
   /** For files that get little, and for those that get much. */
   readonly small: AreaPool;
   readonly large: AreaPool;
+  /** Undefined where text is written as it is. */
+  readonly compression: Compression | undefined;
+  /** A file that would grow beyond this ends, bytes; a single write is never divided. */
+  readonly rotateSize: number;
   /**
    * Opens the file: called when there is something to write and it is not open; `again` says that it was before. Throws where that cannot be
    * done now.
    */
   open(again: boolean): OpenedFile;
+  /** The file has ended, and is closed: what `open` opens next is to be another one. Throws where that cannot be done now. */
+  rotate(): void;
   /** Told how many bytes more wait to be written, or fewer. */
   changed(bytes: number): void;
   /** Told when the file was opened or closed. */
@@ -41,6 +48,10 @@ export class FileWriter {
   /** What of the queue is counted. */
   #counted = 0;
   #looked = 0;
+  /** What is left to be written of a compressed piece, the text that it stands for, and whether part of it is written. */
+  #packed: Uint8Array | undefined;
+  #packedText: Uint8Array | undefined;
+  #packedTorn = false;
 
   constructor(settings: FileWriterSettings) {
     this.#settings = settings;
@@ -60,9 +71,9 @@ export class FileWriter {
     return this.#failing;
   }
 
-  /** Whether the next byte goes into the middle of a line. */
+  /** Whether the next byte goes into the middle of a line, or of a compressed piece. */
   get torn(): boolean {
-    return this.#queue.torn;
+    return this.#queue.torn || this.#packedTorn;
   }
 
   /** Memory to append whole lines to; `commit` when they are there. */
@@ -98,13 +109,17 @@ export class FileWriter {
   /** Writes what waits, as far as that goes. */
   write(): void {
     while (!this.#inFlight && !this.#failing) {
-      const bytes = this.#queue.head(largestWrite);
+      const bytes = this.#packed ?? this.#queue.head(largestWrite);
       if (bytes === undefined) {
         this.#written();
         return;
       }
+      if (this.#packed === undefined && this.#settings.compression !== undefined) {
+        this.#pack(bytes, this.#settings.compression);
+        continue;
+      }
       try {
-        const { fd } = this.#ready();
+        const { fd } = this.#ready(bytes.length);
         if (bytes.length >= writtenAtOnce) {
           this.#inFlight = true;
           fs.write(fd, bytes, 0, bytes.length, null, this.#done);
@@ -127,6 +142,9 @@ export class FileWriter {
   /** Forgets what waits; those who wait for it hear `error`, or that it is done with. */
   drop(error?: Error): void {
     this.#failing = false;
+    this.#packed = undefined;
+    this.#packedText = undefined;
+    this.#packedTorn = false;
     this.#queue.clear(error);
     this.commit();
     this.#written();
@@ -150,12 +168,48 @@ export class FileWriter {
     }
   };
 
-  #advance(count: number): void {
+  #advance(written: number): void {
+    let count = written;
+    if (this.#file !== undefined) {
+      this.#file.size += written;
+    }
+    if (this.#packed !== undefined && this.#packedText !== undefined) {
+      this.#packedTorn = written < this.#packed.length;
+      if (this.#packedTorn) {
+        this.#packed = this.#packed.subarray(written);
+        return;
+      }
+      count = this.#packedText.length;
+      this.#packed = undefined;
+      this.#packedText = undefined;
+    }
     if (count < writtenAtOnce) {
       this.#queue.pool = this.#settings.small;
     }
     this.#queue.advance(count);
     this.commit();
+  }
+
+  /** Compresses what is to be written next, at once or as a write that is in flight. */
+  #pack(text: Uint8Array, compression: Compression): void {
+    this.#packedText = text;
+    this.#inFlight = true;
+    const packed = compression.pack(text, (error, bytes) => {
+      this.#inFlight = false;
+      if (error) {
+        this.#fail(error);
+        return;
+      }
+      // It may have been dropped meanwhile.
+      if (this.#packedText === text) {
+        this.#packed = bytes;
+      }
+      this.write();
+    });
+    if (packed !== undefined) {
+      this.#inFlight = false;
+      this.#packed = packed;
+    }
   }
 
   #written(): void {
@@ -167,10 +221,13 @@ export class FileWriter {
   }
 
   /** The file, open, and still the one that its name leads to. */
-  #ready(): OpenedFile {
-    if (this.#file !== undefined && !this.#queue.torn) {
+  #ready(count: number): OpenedFile {
+    if (this.#file !== undefined && !this.torn) {
       if (this.#closing) {
         this.#close();
+      } else if (this.#file.size > 0 && this.#file.size + count > this.#settings.rotateSize) {
+        this.#close();
+        this.#settings.rotate();
       } else {
         this.#look(this.#file);
       }

@@ -19,7 +19,7 @@ import type { FlushSettings } from './settings.ts';
 import type { BufferSpace } from './space.ts';
 import { Stage } from './stage.ts';
 import { Waiting } from './waiting.ts';
-import { chunkTarget, type WriteTarget } from './write-target.ts';
+import { chunkTarget, type SecondaryTarget } from './write-target.ts';
 
 export interface BufferedOutputSettings {
   readonly context: PluginContext & { readonly refuse: Refuse };
@@ -28,7 +28,7 @@ export interface BufferedOutputSettings {
   readonly store: ChunkStore;
   readonly flush: FlushSettings;
   readonly space: BufferSpace;
-  readonly secondary: WriteTarget | undefined;
+  readonly secondary: SecondaryTarget | undefined;
   readonly backup: ChunkBackup;
   /** Where the chunks are, for people. */
   readonly place: string;
@@ -86,14 +86,16 @@ export class BufferedOutput implements Output {
   }
 
   /** What is held, for whoever looks on. */
-  get state(): { readonly staged: readonly HeldChunk[]; readonly flusher: Flusher } {
-    return { staged: [...this.#stage.chunks.values()], flusher: this.#flusher };
+  get state(): { readonly staged: readonly HeldChunk[]; readonly flusher: Flusher; readonly waiting: number } {
+    return { staged: [...this.#stage.chunks.values()], flusher: this.#flusher, waiting: this.#waiting.size };
   }
 
   async start(): Promise<void> {
-    const { store, output, space, context } = this.#settings;
+    const { store, space, context } = this.#settings;
+    for (const each of this.#outputs) {
+      await each.start?.();
+    }
     const left = await store.open();
-    await output.start?.();
     this.#leaveSpace = space.shared.join({ room: () => this.#changed(), press: () => this.#makeRoom() });
     if (left.length > 0) {
       context.log.info({ chunks: left.length }, 'Chunks of an earlier run are delivered.');
@@ -116,12 +118,19 @@ export class BufferedOutput implements Output {
   flush(): void {
     this.#enqueueDue(true);
     this.#flusher.hurry();
-    this.#settings.output.flush?.();
+    for (const each of this.#outputs) {
+      each.flush?.();
+    }
   }
 
   stop(signal: AbortSignal): Promise<void> {
     this.#stopped ??= this.#stop(signal);
     return this.#stopped;
+  }
+
+  get #outputs(): readonly (Output | ChunkOutput)[] {
+    const { secondary, output } = this.#settings;
+    return [...(secondary?.outputs ?? []), output];
   }
 
   #take(batch: Batch): Promise<void> | undefined {
@@ -299,7 +308,7 @@ export class BufferedOutput implements Output {
   }
 
   async #stop(signal: AbortSignal): Promise<void> {
-    const { flush, output, store, context } = this.#settings;
+    const { flush, store, context } = this.#settings;
     this.#callOff?.();
     if (flush.flushAtEnd) {
       this.#enqueueDue(true);
@@ -310,7 +319,7 @@ export class BufferedOutput implements Output {
     this.#waiting.fail(new ForebayError('BUFFER_STOPPED', { id: context.id }));
     const { queued, writing } = this.#flusher;
     await this.#leftovers.settle([...this.#stage.chunks.values(), ...queued, ...writing]);
-    await output.stop(signal);
+    await Promise.all(this.#outputs.map((each) => each.stop(signal)));
     await store.close();
     this.#count();
   }

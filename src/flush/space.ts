@@ -10,7 +10,7 @@ export interface SpaceUser {
 
 /** The bytes that all buffers of one kind hold, in memory or on disk. What is full may be passed by one emit. */
 export class SharedSpace {
-  readonly limit: number;
+  limit: number;
   readonly #users = new Set<SpaceUser>();
   #used = 0;
 

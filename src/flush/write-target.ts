@@ -1,12 +1,17 @@
 // Where chunks go: an output that takes whole ones, or one that takes batches at once.
 import type { Emit } from '../core/batch.ts';
 import type { Chunk } from '../plugin/buffer.ts';
-import type { ChunkOutput, Delayed } from '../plugin/output.ts';
+import type { ChunkOutput, Delayed, Output } from '../plugin/output.ts';
 
 export interface WriteTarget {
   readonly type: string;
   /** As `ChunkOutput.write`. */
   write(chunk: Chunk, signal: AbortSignal): Promise<Delayed | undefined> | Promise<void>;
+}
+
+/** The output for what the first one does not take: it lives as long as that one's buffer may have something for it. */
+export interface SecondaryTarget extends WriteTarget {
+  readonly outputs: readonly (Output | ChunkOutput)[];
 }
 
 export function chunkTarget(type: string, output: ChunkOutput): WriteTarget {

@@ -1,5 +1,6 @@
 // Joins messages of one tag in a row, inside one read, into batches, in the read's own bytes. Which events are good ones is intake.ts.
 import type { Batch, Emit, Origin, Tag } from '../core/batch.ts';
+import { handedOn, type TakenChunk } from './resends.ts';
 
 /** Entries longer than this are handed on by themselves, rather than moved next to others. */
 const joinLimit = 16 * 1024;
@@ -25,6 +26,8 @@ export class Batcher {
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
   #acks: Uint8Array[] | undefined;
+  /** Those of the chunks that are remembered. */
+  #taken: TakenChunk[] | undefined;
   #arrived = 0;
   /** What the last `addCopy` waits for. */
   settled: Promise<void> | undefined;
@@ -92,16 +95,35 @@ export class Batcher {
     this.#handed(undefined, this.settled, entries.length);
   }
 
-  /** The chunk id of the message that was added last. */
-  ack(chunk: Uint8Array): void {
+  /** The chunk id of the message that was added last; `taken` is told what becomes of its events. */
+  ack(chunk: Uint8Array, taken?: TakenChunk): void {
     if (this.#count === 0) {
       // Nothing of the message is waiting: it is done when all before it are.
+      if (taken !== undefined) {
+        handedOn([taken], this.settled);
+      }
       this.#handed([chunk], undefined, 0);
-    } else if (this.#acks === undefined) {
+      return;
+    }
+    if (this.#acks === undefined) {
       this.#acks = [chunk];
     } else {
       this.#acks.push(chunk);
     }
+    if (taken !== undefined) {
+      this.#taken ??= [];
+      this.#taken.push(taken);
+    }
+  }
+
+  /** The chunk id of a message that was taken before, perhaps by another connection; false where its events never were handed on. */
+  ackAgain(taken: TakenChunk, chunk: Uint8Array | undefined): boolean {
+    this.flush();
+    if (taken.state === 'joining' || chunk === undefined) {
+      return false; // emit has thrown
+    }
+    this.#handed([chunk], taken.settled, 0);
+    return true;
   }
 
   /** Hands on what was joined. */
@@ -116,7 +138,13 @@ export class Batcher {
     this.#first = Number.POSITIVE_INFINITY;
     this.#last = Number.NEGATIVE_INFINITY;
     this.#acks = undefined;
-    this.#handed(acks, this.#emit(batch), entries.length);
+    const taken = this.#taken;
+    this.#taken = undefined;
+    const settled = this.#emit(batch);
+    if (taken !== undefined) {
+      handedOn(taken, settled);
+    }
+    this.#handed(acks, settled, entries.length);
   }
 
   /** Where events of `tag` go next, or -1 where they begin a batch of their own. */

@@ -3,6 +3,7 @@
 import type net from 'node:net';
 import type { Origin } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
+import { Stall, type StallCode, type StallLimits } from './connection-limits.ts';
 import type { ListenAddress } from './listen-error.ts';
 import type { HandshakeFault, HandshakeResult, ServerHandshake } from './server-handshake.ts';
 import { type Link, Session, type SessionClose, type SessionSettings } from './session.ts';
@@ -11,7 +12,7 @@ import { type SourceKeys, sourceFields } from './source-fields.ts';
 /** One connection may take this many bytes before others get their turn. */
 const turnBytes = 4 * 1024 * 1024;
 
-export type ConnectionClose = SessionClose | HandshakeFault | 'FORWARD_HANDSHAKE_TIMEOUT';
+export type ConnectionClose = SessionClose | HandshakeFault | StallCode | 'FORWARD_HANDSHAKE_TIMEOUT';
 
 export interface StreamListenerSettings {
   readonly address: ListenAddress;
@@ -26,6 +27,7 @@ export interface StreamListenerSettings {
   readonly session: SessionSettings;
   /** ms that a handshake may take, of TLS and of the protocol each. */
   readonly handshakeTimeout: number;
+  readonly stalls: StallLimits;
   readonly connections: Counter;
   /** Told of each connection that is closed for a fault. */
   closedFor(reason: ConnectionClose, origin: Origin, cause: unknown, claims?: Readonly<Record<string, string>>): void;
@@ -51,6 +53,7 @@ export class Connection implements Link {
   #session: Session | undefined;
   #timer: NodeJS.Timeout | undefined;
   #socket: net.Socket | undefined;
+  readonly #stall = new Stall(performance.now());
   #turn = 0;
   /** Stopped because the peer does not read its acks. */
   #choked = false;
@@ -76,6 +79,7 @@ export class Connection implements Link {
     socket.on('error', () => undefined);
     socket.on('drain', () => {
       this.#choked = false;
+      this.#stall.choked(undefined);
       this.resume();
     });
     socket.once('close', () => {
@@ -94,6 +98,7 @@ export class Connection implements Link {
   send(bytes: Uint8Array): void {
     if (this.#socket?.writable === true && !this.#socket.write(bytes)) {
       this.#choked = true;
+      this.#stall.choked(performance.now());
     }
     if (this.#session?.idle === true) {
       this.#idle?.();
@@ -113,6 +118,23 @@ export class Connection implements Link {
       this.#socket?.resetAndDestroy();
     } else {
       this.#socket?.destroySoon();
+    }
+  }
+
+  /** Closes a connection that stands still for longer than it may. Where we do not read, the peer is not to blame. */
+  closeIfStalled(now: number): void {
+    if (this.#handshake !== undefined || this.#stopping || this.#socket?.destroyed !== false) {
+      return;
+    }
+    const { session, stalls } = this.#settings;
+    if (!this.#choked && (session.gate.closed || this.#session?.idle === false)) {
+      this.#stall.held(now);
+    }
+    const code = this.#stall.over(now, stalls);
+    if (code !== undefined) {
+      this.close(code);
+      // Nobody reads what is left to send.
+      this.#socket.destroy();
     }
   }
 
@@ -157,6 +179,9 @@ export class Connection implements Link {
     } catch (error) {
       this.close('FORWARD_EMIT_FAILED', error);
       return false;
+    }
+    if (this.#session !== undefined) {
+      this.#stall.read(performance.now(), count, this.#session.unfinished);
     }
     this.#turn += count;
     if (go && this.#turn > turnBytes) {

@@ -6,11 +6,13 @@ import { type ErrorCode, errorText } from '../core/errors.ts';
 import { OnceEach } from '../core/once-each.ts';
 import type { Input, InputContext } from '../plugin/input.ts';
 import type { ConnectionClose, HandshakeMaker } from './connection.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import type { streamOptions } from './forward-options.ts';
 import { Gate } from './gate.ts';
 import { SmallInflater } from './inflate.ts';
 import type { ListenAddress } from './listen-error.ts';
 import { Pieces } from './pieces.ts';
+import { ResendMemory } from './resends.ts';
 import type { SecuritySettings } from './security-options.ts';
 import type { SessionSettings } from './session.ts';
 import { type Protection, StreamListener } from './stream-listener.ts';
@@ -26,6 +28,7 @@ export interface NetworkSettings {
   readonly resolveHostname: boolean;
   readonly denyKeepalive: boolean;
   readonly allowed: AddressList | undefined;
+  readonly connectionsPerAddress: number;
   /** ms. */
   readonly handshakeTimeout: number;
   readonly handshakeSizeLimit: number;
@@ -42,6 +45,7 @@ export const noNetwork: NetworkSettings = {
   resolveHostname: false,
   denyKeepalive: false,
   allowed: undefined,
+  connectionsPerAddress: Number.POSITIVE_INFINITY,
   handshakeTimeout: 0,
   handshakeSizeLimit: 0,
   security: undefined,
@@ -67,8 +71,19 @@ export function createForwardInput(
     inflateHeld: context.memory.inflated,
     inflater: new SmallInflater(),
     inflateLimit: options.decompression_size_limit,
+    inflateRatio: options.decompression_ratio_limit,
+    entriesLimit: options.entries_limit,
     gate,
-    tags: new TagReader({ tag: options.tag, prefix: options.add_tag_prefix, lenient: !options.skip_invalid_event }),
+    resends: ResendMemory.of(
+      options.resend_memory_limit,
+      context.counters.get('forebay_forward_resent_chunks_total', { id: context.id }),
+    ),
+    tags: new TagReader({
+      tag: options.tag,
+      prefix: options.add_tag_prefix,
+      lenient: !options.skip_invalid_event,
+      sizeLimit: options.tag_size_limit,
+    }),
     chunkSizeLimit: options.chunk_size_limit,
     chunkSizeWarnLimit: options.chunk_size_warn_limit,
     jsonSizeLimit: options.json_size_limit,
@@ -89,10 +104,15 @@ export function createForwardInput(
       listenerId: context.id,
       session,
       handshakeTimeout: network.handshakeTimeout,
+      stalls: {
+        idle: options.idle_timeout * 1000,
+        message: options.message_timeout * 1000,
+        acks: options.unread_acks_timeout * 1000,
+      },
       connections: context.counters.get('forebay_forward_connections_total', { id: context.id }),
       closedFor: (reason, origin, cause, claims) => notes.closed(reason, origin, cause, claims),
     },
-    protection(context, network, notes),
+    protection(context, network, notes, new ConnectionLimits(options.connections_limit, network.connectionsPerAddress)),
   );
   const udp =
     network.udp === 'off' || 'path' in address
@@ -119,11 +139,17 @@ export function createForwardInput(
   };
 }
 
-function protection(context: InputContext, network: NetworkSettings, notes: Notes): Protection {
+function protection(
+  context: InputContext,
+  network: NetworkSettings,
+  notes: Notes,
+  limits: ConnectionLimits,
+): Protection {
   const { security, tls } = network;
   return {
     allowed: network.allowed,
-    refused: (address) => notes.count('FORWARD_ADDRESS_REFUSED', 1, address, { peer: address }),
+    limits,
+    refused: (address, code) => notes.count(code, 1, address, { peer: address }),
     handshake: security && (() => handshakes(context, security, network)),
     tls:
       tls &&

@@ -24,6 +24,10 @@ export const streamOptions = {
     desc: 'Reading stops while outputs have more bytes of events than this to settle.',
     default: '8m',
   }),
+  resend_memory_limit: p.size({
+    desc: 'Chunks are remembered in this much memory, so that one that a sender sends again, because its ack was lost, is acked and not taken twice. 0: none.',
+    default: '4m',
+  }),
   join_pieces: p.bool({
     desc: 'Whether lines that Docker cuts into pieces of 16 KiB become one event again. A piece is held in memory and acked at once, since Docker sends the next one only then: a sudden end loses what is held. A line that does not come whole is passed on as far as it got, with partial_message in it.',
     default: 'false',
@@ -39,6 +43,31 @@ export const streamOptions = {
   join_pieces_lines_limit: p.integer({
     desc: 'With join_pieces: when more lines than this are held, the ones that wait longest are passed on.',
     default: '4096',
+  }),
+  tag_size_limit: p.size({ desc: 'Events with a tag longer than this are dropped.', default: '16k' }),
+  entries_limit: p.integer({
+    desc: 'A message with more events than this is dropped and acked.',
+    default: '10000000',
+  }),
+  decompression_ratio_limit: p.integer({
+    desc: 'Compressed entries of more than 1 MB that inflate to more than this many times their size close the connection.',
+    default: '10000',
+  }),
+  connections_limit: p.integer({
+    desc: 'When this many connections are open, new ones are closed at once.',
+    default: '16384',
+  }),
+  idle_timeout: p.time({
+    desc: 'A connection on which nothing came for this long is closed; with 0, none is: containers may be silent for days.',
+    default: '0',
+  }),
+  message_timeout: p.time({
+    desc: 'A connection on which a message is not whole this long after its first byte is closed; with 0, none is.',
+    default: '10m',
+  }),
+  unread_acks_timeout: p.time({
+    desc: 'A connection whose peer does not read its acks for this long is closed; with 0, none is.',
+    default: '10m',
   }),
   backlog: p.integer({ desc: 'Connections that wait to be accepted.' }),
   source_hostname_key: p.string({ desc: 'Each record gets the host name of its sender in this field.' }),
@@ -63,6 +92,10 @@ export const networkOptions = {
   send_keepalive_packet: p.bool({ desc: 'Whether TCP keep-alive is on.', default: 'false' }),
   allow: p.array({
     desc: 'Addresses and networks that may send, TCP and UDP: 172.16.0.0/12, ::1. Without it, all.',
+  }),
+  connections_per_address_limit: p.integer({
+    desc: 'When this many connections from one address are open, new ones from there are closed at once. All containers of a machine may come from one.',
+    default: '8192',
   }),
   handshake_timeout: p.time({
     desc: 'A connection on which TLS or a sender with a key takes longer than this to begin is closed.',

@@ -16,16 +16,27 @@ import type { Framer } from './framer.ts';
 import { type CompressedKind, InflateError, type SmallInflater } from './inflate.ts';
 import { inflateLarge } from './inflate-large.ts';
 import { MessageOption } from './option.ts';
+import { handedOn, type PeerResends } from './resends.ts';
 import type { TagReader } from './tag-reader.ts';
 
 export type CloseReason =
   | 'FORWARD_OPTION_INVALID'
   | 'FORWARD_MALFORMED'
   | 'FORWARD_INFLATE_BROKEN'
+  | 'FORWARD_INFLATE_RATIO'
   | 'FORWARD_INFLATE_TOO_LARGE';
 
 /** What a message did: `done`, or why the connection is to be closed. */
 export type Verdict = 'done' | CloseReason;
+
+export type DropCode =
+  | 'FORWARD_INVALID_EVENT'
+  | 'FORWARD_TAG_TOO_LARGE'
+  | 'FORWARD_ENTRIES_DROPPED'
+  | 'FORWARD_NOT_LOGS';
+
+/** Up to this many bytes out, no ratio is asked. */
+const anyRatio = 1024 * 1024;
 
 /** What is done with all messages of a listener. */
 export interface IntakeSettings {
@@ -35,10 +46,14 @@ export interface IntakeSettings {
   readonly tags: TagReader;
   readonly inflater: SmallInflater;
   readonly inflateLimit: number;
+  /** More than 1 MiB may not be more than this many times what it is inflated from. */
+  readonly inflateRatio: number;
+  /** Events of one message. */
+  readonly entriesLimit: number;
   /** Bytes of inflated entries that the process may hold at a time. */
   readonly inflateHeld: ByteBudget;
   /** Told of events that were dropped, and why. */
-  dropped(code: 'FORWARD_INVALID_EVENT' | 'FORWARD_NOT_LOGS', tag: string, count: number): void;
+  dropped(code: DropCode, tag: string, count: number): void;
 }
 
 export class Intake {
@@ -51,8 +66,17 @@ export class Intake {
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
 
-  /** `fields` are set in each record: the listener's source keys, for this peer. */
-  constructor(settings: IntakeSettings, batcher: Batcher, clock: Clock, fields: readonly FieldEdit[]) {
+  readonly #resends: PeerResends | undefined;
+
+  /** `fields` are set in each record: the listener's source keys, for this peer. `resends` knows what it has sent before. */
+  constructor(
+    settings: IntakeSettings,
+    batcher: Batcher,
+    clock: Clock,
+    fields: readonly FieldEdit[],
+    resends?: PeerResends,
+  ) {
+    this.#resends = resends;
     this.#settings = settings;
     this.#batcher = batcher;
     this.#clock = clock;
@@ -149,6 +173,15 @@ export class Intake {
     } else {
       this.#option.clear();
     }
+    if (this.#resends !== undefined && this.#option.asks) {
+      // The batcher works in these bytes: they are hashed before anything of the message is added.
+      const end = base + (starts[Math.min(elements, 4)] as number);
+      const taken = this.#resends.find(bytes, base, end);
+      if (taken !== undefined && this.#batcher.ackAgain(taken, this.#option.chunk(bytes))) {
+        this.#resends.count();
+        return 'done';
+      }
+    }
     if (optionAt === 3) {
       return elements < 3 ? this.#drop(tag, 1) : this.#single(bytes, tag, base, frame);
     }
@@ -162,7 +195,10 @@ export class Intake {
   /** Acks a message that was too large to be held, by its option between `start` and `end`. */
   oversize(bytes: Uint8Array, start: number, end: number): void {
     this.#option.read(bytes, start, end);
-    this.#ack(bytes);
+    const chunk = this.#option.chunk(bytes);
+    if (chunk !== undefined) {
+      this.#batcher.ack(chunk);
+    }
   }
 
   /** Message mode: `[tag, time, record, option]`. */
@@ -238,21 +274,32 @@ export class Intake {
     chunk: Uint8Array | undefined,
     signal: number,
   ): Promise<Verdict> {
-    const { inflateLimit, inflateHeld } = this.#settings;
+    const { inflateLimit, inflateRatio, inflateHeld } = this.#settings;
+    const limit = Math.min(inflateLimit, Math.max(anyRatio, inflateRatio * input.length));
     const asks = chunk === undefined ? undefined : [chunk];
     this.#option.clear();
     this.#option.signal = signal;
+    const whole = Promise.withResolvers<void>();
+    const taken = chunk === undefined ? undefined : this.#resends?.add();
+    if (taken !== undefined) {
+      handedOn([taken], whole.promise);
+    }
     try {
-      for await (const run of inflateLarge(kind, input, inflateLimit, inflateHeld)) {
+      for await (const run of inflateLarge(kind, input, limit, inflateHeld)) {
         this.#inflated(run, tag, asks);
         await this.#batcher.settled;
       }
     } catch (error) {
+      whole.promise.catch(() => undefined); // who waits for it hears of it
+      whole.reject(error);
       if (error instanceof InflateError) {
-        return inflateReason[error.failure];
+        return error.failure === 'large' && limit < inflateLimit
+          ? 'FORWARD_INFLATE_RATIO'
+          : inflateReason[error.failure];
       }
       throw error;
     }
+    whole.resolve();
     if (chunk !== undefined) {
       this.#batcher.ack(chunk);
     }
@@ -302,6 +349,8 @@ export class Intake {
     }
     if (this.#option.signal !== 0) {
       this.#settings.dropped('FORWARD_NOT_LOGS', tag.text, count);
+    } else if (count > this.#settings.entriesLimit) {
+      this.#settings.dropped('FORWARD_ENTRIES_DROPPED', tag.text, count);
     } else if (inPlace) {
       this.#batcher.addRun(tag, start, end, count, first, last);
     } else {
@@ -323,14 +372,15 @@ export class Intake {
   }
 
   #drop(tag: Tag | undefined, count: number): 'done' {
-    this.#settings.dropped('FORWARD_INVALID_EVENT', tag?.text ?? '', count);
+    const { dropped, tags } = this.#settings;
+    dropped(tag === undefined ? tags.fault : 'FORWARD_INVALID_EVENT', tag?.text ?? '', count);
     return 'done';
   }
 
   #ack(bytes: Uint8Array): void {
     const chunk = this.#option.chunk(bytes);
     if (chunk !== undefined) {
-      this.#batcher.ack(chunk);
+      this.#batcher.ack(chunk, this.#resends?.add());
     }
   }
 

@@ -49,6 +49,11 @@ export class MessageOption {
     }
   }
 
+  /** Whether an ack is asked for. */
+  get asks(): boolean {
+    return this.#word || this.#chunkEnd > 0;
+  }
+
   /** A copy of the chunk id, which is one msgpack value of any type; undefined where no ack is asked for. */
   chunk(bytes: Uint8Array): Uint8Array | undefined {
     if (this.#word) {

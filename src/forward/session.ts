@@ -1,5 +1,5 @@
 // One connection's side of the forward protocol: takes bytes as they come, gives replies, says when to stop reading and when to close.
-// Sockets are stream-listener.ts; what a message means is intake.ts.
+// Sockets are stream-listener.ts; what a message means is intake.ts. Over 400 lines in one piece: all of it works on the same unfinished bytes.
 import type { Emit, Origin } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import { Held, type UnfinishedBytes } from '../core/held.ts';
@@ -14,6 +14,7 @@ import { type CloseReason, Intake, type IntakeSettings, type Verdict } from './i
 import { JsonFramer } from './json-framer.ts';
 import { Opening } from './opening.ts';
 import { Oversize, optionElement } from './oversize.ts';
+import type { ResendMemory } from './resends.ts';
 
 /**
  * Unfinished bytes are moved to where they are worked on fastest, but only so many for each byte that comes: however a message is cut, the
@@ -48,6 +49,8 @@ export interface SessionSettings extends IntakeSettings {
   readonly clock: Clock;
   readonly unfinished: UnfinishedBytes;
   readonly gate: Gate;
+  /** Undefined where chunks that come again are taken again. */
+  readonly resends?: ResendMemory | undefined;
   /** Bytes; a message's own size. */
   readonly chunkSizeLimit: number;
   readonly chunkSizeWarnLimit: number | undefined;
@@ -106,12 +109,17 @@ export class Session {
       this.#acks.add(acks, settled);
       settings.gate.add(settled, bytes);
     });
-    this.#intake = new Intake(settings, this.#batcher, settings.clock, fields);
+    this.#intake = new Intake(settings, this.#batcher, settings.clock, fields, settings.resends?.peer(origin));
   }
 
   /** Whether all that was taken in is settled and acked. */
   get idle(): boolean {
     return !this.#busy && this.#acks.empty;
+  }
+
+  /** Bytes of a message that is not whole yet. */
+  get unfinished(): number {
+    return this.#held.length + this.#held.parked;
   }
 
   /** Takes `count` bytes that stand at the beginning of the read window. False: read no more until `Link.resume`. */

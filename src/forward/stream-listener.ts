@@ -5,6 +5,7 @@ import type { AddressList } from '../core/address-list.ts';
 import type { Origin } from '../core/batch.ts';
 import { adopt, adoptTls } from './adopt.ts';
 import { Connection, type HandshakeMaker, type StreamListenerSettings } from './connection.ts';
+import type { ConnectionLimits, ConnectionRefusal } from './connection-limits.ts';
 import { listenError } from './listen-error.ts';
 import type { TlsAcceptor, TlsAcceptorSettings } from './tls-acceptor.ts';
 
@@ -12,8 +13,10 @@ import type { TlsAcceptor, TlsAcceptorSettings } from './tls-acceptor.ts';
 export interface Protection {
   /** Who may connect; undefined: all. */
   readonly allowed: AddressList | undefined;
+  /** How many may connect. */
+  readonly limits: ConnectionLimits;
   /** Told of those who may not. */
-  refused(address: string): void;
+  refused(address: string, code: 'FORWARD_ADDRESS_REFUSED' | ConnectionRefusal): void;
   /** Asked for once, at the start: what they need is loaded where it is used. */
   readonly handshake: (() => Promise<HandshakeMaker>) | undefined;
   readonly tls: ((settings: TlsCallbacks) => Promise<TlsAcceptor>) | undefined;
@@ -21,6 +24,9 @@ export interface Protection {
 }
 
 export type TlsCallbacks = Pick<TlsAcceptorSettings, 'accepted' | 'failed'>;
+
+/** How often connections are looked at that may stand still, ms. */
+const lookEvery = 1000;
 
 export class StreamListener {
   readonly #settings: StreamListenerSettings;
@@ -30,6 +36,7 @@ export class StreamListener {
   #handshake: HandshakeMaker | undefined;
   #tls: TlsAcceptor | undefined;
   #stopping: Promise<void> | undefined;
+  #look: NodeJS.Timeout | undefined;
 
   constructor(settings: StreamListenerSettings, protection: Protection) {
     this.#settings = settings;
@@ -59,6 +66,10 @@ export class StreamListener {
       accepted: (socket, name) => void this.#connect(socket, this.#origin(socket, name), false),
       failed: (socket, reason) => this.#protection.tlsFailed(this.#origin(socket, undefined), reason),
     });
+    const { idle, message, acks } = this.#settings.stalls;
+    if (idle + message + acks > 0) {
+      this.#look = setInterval(() => this.#closeStalled(), lookEvery).unref();
+    }
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error) => void listenError(address, error).then(reject, reject));
       this.#server.listen({ ...address, ...(backlog === undefined ? {} : { backlog }) }, () => {
@@ -87,6 +98,7 @@ export class StreamListener {
       return;
     }
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    clearInterval(this.#look);
     this.#tls?.stop();
     const all = [...this.#connections];
     await Promise.all(all.map((connection) => connection.stop(signal)));
@@ -96,9 +108,10 @@ export class StreamListener {
   #accept(accepted: net.Socket): void {
     accepted.on('error', () => undefined);
     const origin = this.#origin(accepted, undefined);
-    const { allowed } = this.#protection;
-    if (allowed?.has(origin.address) === false) {
-      this.#protection.refused(origin.address);
+    const { allowed, limits } = this.#protection;
+    const refusal = allowed?.has(origin.address) === false ? 'FORWARD_ADDRESS_REFUSED' : limits.admit(origin.address);
+    if (refusal !== undefined) {
+      this.#protection.refused(origin.address, refusal);
       accepted.destroy();
       return;
     }
@@ -106,6 +119,8 @@ export class StreamListener {
     if (this.#tls === undefined) {
       void this.#connect(accepted, origin, true);
     } else {
+      // The plain socket stays below the encrypted one, and ends with it.
+      accepted.once('close', () => limits.leave(origin.address));
       this.#tls.accept(accepted);
     }
   }
@@ -113,16 +128,28 @@ export class StreamListener {
   async #connect(accepted: net.Socket, origin: Origin, plain: boolean): Promise<void> {
     const settings = this.#settings;
     const host = settings.resolveHostname ? await hostName(origin) : origin.address;
+    const leave = () => plain && this.#protection.limits.leave(origin.address);
     if (accepted.destroyed) {
+      leave();
       return;
     }
     const { window } = settings.session;
     const peer = { origin, host, plain };
-    const connection = new Connection(settings, peer, this.#handshake, () => this.#connections.delete(connection));
+    const connection = new Connection(settings, peer, this.#handshake, () => {
+      this.#connections.delete(connection);
+      leave();
+    });
     this.#connections.add(connection);
     connection.start((read) =>
       plain ? adopt(accepted, this.#server, window, read) : adoptTls(accepted, window, read),
     );
+  }
+
+  #closeStalled(): void {
+    const now = performance.now();
+    for (const connection of this.#connections) {
+      connection.closeIfStalled(now);
+    }
   }
 
   #origin(socket: net.Socket, name: string | undefined): Origin {

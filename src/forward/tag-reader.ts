@@ -10,11 +10,16 @@ export interface TagSettings {
   readonly prefix: string | undefined;
   /** Whether a tag that is nil or an integer is taken by its text, as Fluentd does with a prefix and where invalid events are not skipped. */
   readonly lenient: boolean;
+  /** Bytes of the tag as it is sent. */
+  readonly sizeLimit: number;
 }
 
 export class TagReader {
   /** The tag of all events, where `tag` says one. */
   readonly fixed: Tag | undefined;
+  /** Why the last `read` found no tag. */
+  fault: 'FORWARD_INVALID_EVENT' | 'FORWARD_TAG_TOO_LARGE' = 'FORWARD_INVALID_EVENT';
+  readonly #sizeLimit: number;
   readonly #lenient: boolean;
   readonly #table: TagTable;
   readonly #span: Span = { start: 0, end: 0 };
@@ -22,6 +27,7 @@ export class TagReader {
   constructor(settings: TagSettings) {
     const prefix = new TextEncoder().encode(settings.prefix === undefined ? '' : `${settings.prefix}.`);
     this.fixed = settings.tag === undefined ? undefined : tagFromText(Buffer.from(prefix).toString() + settings.tag);
+    this.#sizeLimit = settings.sizeLimit;
     this.#lenient = settings.lenient || settings.prefix !== undefined;
     this.#table = new TagTable((raw) => {
       const bytes = new Uint8Array(prefix.length + raw.length);
@@ -41,7 +47,12 @@ export class TagReader {
     if (this.fixed !== undefined) {
       return this.fixed;
     }
+    this.fault = 'FORWARD_INVALID_EVENT';
     if (stringSpan(bytes, pos, this.#span)) {
+      if (this.#span.end - this.#span.start > this.#sizeLimit) {
+        this.fault = 'FORWARD_TAG_TOO_LARGE';
+        return undefined;
+      }
       return this.#table.find(bytes, this.#span.start, this.#span.end);
     }
     if (!this.#lenient) {

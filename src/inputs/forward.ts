@@ -37,6 +37,7 @@ export default defineInput({
       resolveHostname: options.resolve_hostname ?? options.source_hostname_key !== undefined,
       denyKeepalive: options.deny_keepalive,
       allowed: options.allow === undefined ? undefined : addressList(options.allow),
+      connectionsPerAddress: options.connections_per_address_limit,
       handshakeTimeout: options.handshake_timeout * 1000,
       handshakeSizeLimit: options.handshake_size_limit,
       security,

@@ -46,7 +46,7 @@ const lastTime = 2_000;
 export function viewerAt(context: ViewerContext, address: HttpAddress, options?: ViewerOptions): Viewer {
   const viewer = context.shared.once(
     `viewer ${addressText(address)}`,
-    () => new Viewer(context, address, options ?? defaults),
+    (name) => new Viewer(context, name, address, options ?? defaults),
   );
   if (options !== undefined && !viewer.hasOptions(options)) {
     throw new ForebayError('CONFIG_INVALID_VALUE', {
@@ -61,11 +61,13 @@ export function viewerAt(context: ViewerContext, address: HttpAddress, options?:
 export class Viewer {
   readonly url: string;
   readonly #context: ViewerContext;
+  readonly #name: string;
   readonly #options: ViewerOptions;
   readonly #hub: Hub;
   readonly #http: HttpServer;
   readonly #page: PageAddress;
   readonly #sockets = new Set<LiveSocket>();
+  readonly #users = new Set<object>();
   #webSockets: Promise<WebSocketServer> | undefined;
   /** Whether it sees all that passes: then it does not take events from outputs as well. */
   #tapped = false;
@@ -76,8 +78,10 @@ export class Viewer {
   #toldAt = 0;
   #askedAt = 0;
 
-  constructor(context: ViewerContext, address: HttpAddress, options: ViewerOptions) {
+  /** `name` is that of the part which it is of those that the process shares. */
+  constructor(context: ViewerContext, name: string, address: HttpAddress, options: ViewerOptions) {
     this.#context = context;
+    this.#name = name;
     this.#options = options;
     this.url = pageUrl(address);
     this.#hub = new Hub(options);
@@ -111,16 +115,20 @@ export class Viewer {
     return (batch, place) => this.#hub.tap(batch, place);
   }
 
-  /** Opens the address, once. */
-  start(): Promise<void> {
+  /** Opens the address, once. `user` is who feeds it from now on. */
+  start(user: object = this): Promise<void> {
+    this.#users.add(user);
     this.#started ??= this.#start();
     return this.#started;
   }
 
-  /** Sends clients what is left, closes them and the address. May be called twice. */
-  stop(signal: AbortSignal): Promise<void> {
-    this.#stopped ??= this.#stop(signal);
-    return this.#stopped;
+  /** When the last user is gone: sends clients what is left, closes them and the address. May be called twice. */
+  async stop(signal: AbortSignal, user: object = this): Promise<void> {
+    this.#users.delete(user);
+    if (this.#users.size === 0) {
+      this.#stopped ??= this.#stop(signal);
+      await this.#stopped;
+    }
   }
 
   async #start(): Promise<void> {
@@ -139,6 +147,7 @@ export class Viewer {
 
   async #stop(signal: AbortSignal): Promise<void> {
     clearInterval(this.#timer);
+    this.#context.shared.drop(this.#name);
     this.#context.shared.pages.delete(this.#page);
     const last = AbortSignal.any([signal, AbortSignal.timeout(lastTime)]);
     await Promise.all([...this.#sockets].map((socket) => socket.stop(last)));

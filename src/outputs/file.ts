@@ -1,147 +1,62 @@
 // Writes events to files that have their final names from the first byte: by time, tag and fields, numbered as Fluentd's out_file numbers them, or
 // appended to. How an event looks is a formatter's business, how files are opened, written and closed the file set's.
-import { type Options, p, type Values } from '../config/options.ts';
-import { type RefuseOption, refuseOptions } from '../config/refuse-option.ts';
+import { refuseOptions } from '../config/refuse-option.ts';
 import type { Batch, Emit } from '../core/batch.ts';
 import { FileSet } from '../files/file-set.ts';
 import type { LiveFile } from '../files/live-file.ts';
 import { checkWritable } from '../files/writable-folder.ts';
-import { type ChunkKeys, chunkKeysOf, directBuffer } from '../plugin/buffer-options.ts';
+import { heldBuffer } from '../flush/buffer-section.ts';
+import type { Chunk } from '../plugin/buffer.ts';
+import type { ChunkKeys } from '../plugin/buffer-options.ts';
 import { ChunkSplitter } from '../plugin/chunk-splitter.ts';
 import type { PluginContext } from '../plugin/context.ts';
-import { type FilePath, filePath } from '../plugin/file-path.ts';
+import { type FileValues, fileOptions, type SettledFile, settleFile } from '../plugin/file-options.ts';
+import type { FilePath } from '../plugin/file-path.ts';
 import { createFormatter } from '../plugin/formatter.ts';
-import { checkInject, createInjector, flatInject, flatInjectOptions, injectSection } from '../plugin/inject.ts';
-import { defineOutput, type Output } from '../plugin/output.ts';
+import { checkInject, createInjector, flatInject } from '../plugin/inject.ts';
+import { type ChunkOutput, defineOutput, type Output } from '../plugin/output.ts';
 import { Printer } from '../plugin/printer.ts';
-
-const inBuffer = 'Write it into a <buffer> section.';
-const atOnce = 'events are written at once';
-const oldFlush = (type: 'string' | 'bool' | 'time' | 'integer' | 'size') =>
-  p[type]({ desc: "Of buffers, as in Fluentd's first years.", ignored: atOnce });
-
-const options = {
-  path: p.string({
-    desc: `The path, with placeholders: $\{tag}, $\{tag[N]}, $\{field}, %Y%m%d. * is the time. Number and suffix come behind it.`,
-    required: true,
-  }),
-  append: p.bool({ desc: 'No number in the name: what is there already is appended to.', default: 'false' }),
-  add_path_suffix: p.bool({ desc: 'Whether path_suffix is put behind the path.', default: 'true' }),
-  path_suffix: p.string({ desc: 'What is put behind the path, where there is no * in it.', default: '.log' }),
-  format: p.plugin({ desc: 'How an event is written.', kind: 'formatter', default: 'out_file' }),
-  inject: injectSection,
-  ...flatInjectOptions,
-  buffer: directBuffer,
-  dir_permission: p.string({ desc: 'The mode of folders that are made, octal.', default: '0755' }),
-  file_permission: p.string({ desc: 'The mode of files that are made, octal.', default: '0644' }),
-  pending_limit: p.size({
-    desc: 'When more bytes than this wait to be written to all files of this output, the inputs wait too.',
-    default: '4m',
-  }),
-  open_files_limit: p.integer({
-    desc: 'Files that are open at a time; the least used one is closed when another is needed.',
-    default: '256',
-  }),
-  compress: p.string({ desc: 'Compression.', ignored: 'files are written as they come, without compression' }),
-  recompress: p.bool({ desc: 'Compression.', ignored: 'files are written as they come, without compression' }),
-  symlink_path: p.string({ desc: 'A link to the newest file.', ignored: 'no link is made' }),
-  symlink_path_use_relative: p.bool({ desc: 'A link to the newest file.', ignored: 'no link is made' }),
-  secondary: p.section({
-    desc: 'Where events go that were given up.',
-    options: {},
-    ignored: 'what cannot be written waits, is tried again, and never given up',
-  }),
-  time_slice_format: p.string({ desc: 'How the time is written in the name, as strftime.', deprecated: inBuffer }),
-  time_slice_wait: p.time({ desc: 'As timekey_wait.', deprecated: inBuffer }),
-  buffer_type: p.string({ desc: 'Where events are held.', deprecated: inBuffer }),
-  buffer_path: oldFlush('string'),
-  buffer_chunk_limit: oldFlush('size'),
-  buffer_queue_limit: oldFlush('integer'),
-  flush_interval: oldFlush('time'),
-  flush_at_shutdown: oldFlush('bool'),
-  try_flush_interval: oldFlush('time'),
-  num_threads: oldFlush('integer'),
-  retry_wait: oldFlush('time'),
-  retry_limit: oldFlush('integer'),
-  max_retry_wait: oldFlush('time'),
-  disable_retry_limit: oldFlush('bool'),
-} satisfies Options;
 
 export default defineOutput({
   type: 'file',
   summary: 'Writes events to files, named by time, tag and fields.',
-  options,
+  options: fileOptions,
+  buffer: { when: 'asked', keys: ['time'], timekey: '86400' },
   check(values, element, report) {
     checkInject(values.inject, element, report);
-    settle(values, refuseOptions(element, report));
-  },
-  create(context, values) {
-    const settled = settle(values, (option, text) => {
-      throw new TypeError(`${option}: ${text}`); // `check` comes first
+    settleFile(asDirect(values), refuseOptions(element, report), (option, text, hint) => {
+      const at = element.attributes.get(option)?.valueAt ?? element.at;
+      report({ code: 'CONFIG_FILE_LINK', severity: 'warning', at, text, hint });
     });
+  },
+  claims: ({ path }) => [`file ${path}`],
+  create(context, values) {
+    const settled = settleFile(
+      asDirect(values),
+      (option, text) => {
+        throw new TypeError(`${option}: ${text}`); // `check` comes first
+      },
+      () => undefined,
+    );
     if (settled === undefined) {
       throw new TypeError('The options of a file output were not checked.');
     }
     const formatter = createFormatter(context, values.format, { escape: 'tags', lines: false, color: false });
     const injector = createInjector(context, values.inject ?? flatInject(values));
-    return new FileOutput(context, settled, values.pending_limit, new Printer(context, formatter, injector));
+    const output = new FileOutput(context, settled, values.pending_limit, new Printer(context, formatter, injector));
+    return heldBuffer(values.buffer) === undefined ? output : new FileChunks(output);
   },
 });
 
-interface Settled {
-  readonly keys: ChunkKeys;
-  readonly path: FilePath;
-  readonly modes: { readonly folder: number; readonly file: number };
-  readonly openLimit: number;
-  /** ms. */
-  readonly wait: number;
-  readonly lines: boolean;
-}
-
-/** What the options come to together. */
-function settle(values: Values<typeof options>, refuse: RefuseOption): Settled | undefined {
-  const { buffer, time_slice_format: timeFormat } = values;
-  if (values.buffer_type !== undefined && values.buffer_type !== 'memory') {
-    refuse(
-      'buffer_type',
-      `There is no buffer of type "${values.buffer_type}" yet: events are not held on disk before they are written.`,
-      'Remove it: the files are written at once, under their final names.',
-    );
+/** The options with what `<buffer>` says of names alone, where the events come in chunks. */
+function asDirect(values: FileValues): FileValues {
+  const held = heldBuffer(values.buffer)?.options;
+  if (held === undefined) {
+    return values;
   }
-  const folder = modeOf('dir_permission', values.dir_permission, refuse);
-  const file = modeOf('file_permission', values.file_permission, refuse);
-  if (values.open_files_limit < 1) {
-    refuse('open_files_limit', 'open_files_limit must be at least 1.', 'Write how many files may be open: 256.');
-  }
-  const keys = chunkKeysOf(buffer, timeFormat === undefined ? undefined : pieceOf(timeFormat), refuse);
-  const suffix = values.add_path_suffix ? values.path_suffix : '';
-  const path = keys && filePath({ path: values.path, append: values.append, suffix, timeFormat }, keys, refuse);
-  if (keys === undefined || path === undefined || folder === undefined || file === undefined) {
-    return undefined;
-  }
-  const wait = values.time_slice_wait ?? buffer?.timekey_wait ?? 600;
-  const { type, options: format } = values.format;
-  return {
-    keys,
-    path,
-    modes: { folder, file },
-    openLimit: values.open_files_limit,
-    wait: wait * 1000,
-    lines: type !== 'msgpack' && format['add_newline'] !== false,
-  };
-}
-
-function modeOf(option: string, text: string, refuse: RefuseOption): number | undefined {
-  if (/^(0o?)?[0-7]{3,4}$/.test(text)) {
-    return Number.parseInt(text.replace('o', ''), 8);
-  }
-  refuse(option, `${option}: "${text}" is no mode.`, 'Write it in octal digits: 0644.');
-  return undefined;
-}
-
-/** Seconds that a `time_slice_format` tells apart. */
-function pieceOf(format: string): number {
-  return format.includes('%S') ? 1 : format.includes('%M') ? 60 : format.includes('%H') ? 3600 : 86_400;
+  const { chunk_keys = ['time'], timekey = 86_400, timekey_wait, timekey_use_utc, timekey_zone } = held;
+  const names = { chunk_keys, timekey, timekey_wait, timekey_use_utc, timekey_zone };
+  return { ...values, buffer: names as FileValues['buffer'] };
 }
 
 /** Keys whose files are remembered. */
@@ -151,6 +66,7 @@ class FileOutput implements Output {
   readonly #context: PluginContext;
   readonly #files: FileSet;
   readonly #path: FilePath;
+  readonly #keys: ChunkKeys;
   readonly #append: boolean;
   readonly #splitter: ChunkSplitter;
   readonly #printer: Printer;
@@ -158,10 +74,11 @@ class FileOutput implements Output {
   /** Where files have no numbers, several keys may mean the same one: its path by the key. */
   readonly #paths = new Map<string, string>();
 
-  constructor(context: PluginContext, settled: Settled, limit: number, printer: Printer) {
+  constructor(context: PluginContext, settled: SettledFile, limit: number, printer: Printer) {
     const { id, counters, clock, log, io } = context;
     this.#context = context;
     this.#path = settled.path;
+    this.#keys = settled.keys;
     this.#append = !settled.path.numbered;
     this.#splitter = new ChunkSplitter(settled.keys, context.wasm);
     this.#printer = printer;
@@ -173,11 +90,23 @@ class FileOutput implements Output {
       memory: io,
       failures: counters.get('forebay_file_write_failures_total', { id }),
       refusedBytes: counters.get('forebay_file_refused_bytes_total', { id }),
+      retention: Object.values(settled.limits).every((limit) => limit === Number.POSITIVE_INFINITY)
+        ? undefined
+        : {
+            ...settled.limits,
+            base: this.#path.base,
+            pattern: this.#path.pattern,
+            clock,
+            log,
+            removed: counters.get('forebay_file_removed_files_total', { id }),
+            removedBytes: counters.get('forebay_file_removed_bytes_total', { id }),
+          },
     });
   }
 
   async start(): Promise<void> {
     checkWritable(this.#path.base, this.#path.constant);
+    this.#files.start();
   }
 
   readonly emit: Emit = (batch) => {
@@ -210,6 +139,22 @@ class FileOutput implements Output {
     }
   }
 
+  /** Writes what Fluentd's out_file has made of the events of a chunk; settles when it is written. */
+  async write(text: AsyncIterable<Uint8Array>, { timekey = 0, tag, variables }: Chunk['metadata']): Promise<void> {
+    const fields = this.#keys.fields.map((field) => variables.get(field.text) ?? '');
+    const name = this.#path.name({ time: timekey, tag: tag?.text ?? '', fields });
+    const key = `text ${name.head}${name.tail}`;
+    let written: Promise<void> | undefined;
+    for await (const piece of text) {
+      const file = this.#files.get(key) ?? this.#files.add(key, name);
+      const area = file.area.bytes.length - file.area.used < piece.length ? file.nextArea(piece.length) : file.area;
+      area.bytes.set(piece, area.used);
+      area.used += piece.length;
+      written = this.#files.commit(file, true, this.#limit);
+      await written;
+    }
+  }
+
   /** Takes events of one file. */
   #take(batch: Batch): Promise<void> | undefined {
     const file = this.#fileOf(batch);
@@ -234,5 +179,41 @@ class FileOutput implements Output {
     }
     this.#paths.set(key, path);
     return this.#files.get(path) ?? this.#files.add(path, name);
+  }
+}
+
+/** Has an ack wait for the bytes, though nobody is to get one. */
+const waits: Batch['acks'] = [];
+
+/** The same behind a buffer: each chunk is written whole, and is a file of its own where files have numbers, as in Fluentd. */
+class FileChunks implements ChunkOutput {
+  readonly takesText = true;
+  readonly #output: FileOutput;
+
+  constructor(output: FileOutput) {
+    this.#output = output;
+  }
+
+  start(): Promise<void> {
+    return this.#output.start();
+  }
+
+  async write(chunk: Chunk): Promise<void> {
+    if (chunk.text !== undefined) {
+      await this.#output.write(chunk.text(), chunk.metadata);
+    } else {
+      for await (const batch of chunk.batches()) {
+        await this.#output.emit({ ...batch, acks: waits });
+      }
+    }
+    this.#output.flush();
+  }
+
+  flush(): void {
+    this.#output.flush();
+  }
+
+  stop(signal: AbortSignal): Promise<void> {
+    return this.#output.stop(signal);
   }
 }

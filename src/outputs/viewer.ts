@@ -2,8 +2,8 @@
 import { p } from '../config/options.ts';
 import { ForebayError } from '../core/errors.ts';
 import { SharedParts } from '../core/shared-parts.ts';
-import { viewerAt } from '../live/viewer.ts';
-import { defineOutput } from '../plugin/output.ts';
+import { type Viewer, viewerAt } from '../live/viewer.ts';
+import { defineOutput, type Output } from '../plugin/output.ts';
 
 /** Below this the memory's pieces are too small to be of use. */
 const smallestMemory = 1024 * 1024;
@@ -31,6 +31,7 @@ export default defineOutput({
       default: '',
     }),
   },
+  claims: ({ bind, port }) => [`viewer ${bind}:${port}`],
   create(context, options) {
     const { bind, port, memory_size, token, title, hosts } = options;
     if (port < 1 || port > 65_535) {
@@ -46,18 +47,26 @@ export default defineOutput({
     if (token === '') {
       throw new ForebayError('CONFIG_INVALID_VALUE', { option: 'token', value: '""', reason: 'it is empty' });
     }
-    const viewer = viewerAt(
-      { ...context, shared: context.shared ?? new SharedParts() },
-      { host: bind, port },
-      { memorySize: memory_size, token, title, hosts: hosts.map(String) },
-    );
-    return {
-      start: () => viewer.start(),
+    const shared = context.shared ?? new SharedParts();
+    const wanted = { memorySize: memory_size, token, title, hosts: hosts.map(String) };
+    const open = () => viewerAt({ ...context, shared }, { host: bind, port }, wanted);
+    let viewer: Viewer | undefined;
+    try {
+      viewer = open();
+    } catch {
+      // The one that is there now may be about to go; where it does not, the start says so.
+    }
+    const output: Output = {
+      async start() {
+        viewer = open();
+        await viewer.start(output);
+      },
       emit(batch) {
-        viewer.take(batch);
+        viewer?.take(batch);
         return undefined;
       },
-      stop: (signal) => viewer.stop(signal),
+      stop: async (signal) => await viewer?.stop(signal, output),
     };
+    return output;
   },
 });

@@ -186,8 +186,8 @@ function refuseFiles(buffer: KeyValues | undefined, refuse: RefuseOption): boole
   }
   refuse(
     'buffer.@type',
-    `There is no buffer of type "${type}" yet: events are not held on disk before they are written.`,
-    'Remove @type (the files are written at once, under their final names), or write @type memory.',
+    `A buffer of type "${type}" has no use here: this output takes events at once, and holds none on disk.`,
+    'Remove @type, or write @type memory.',
   );
   return false;
 }

@@ -2,16 +2,22 @@
 // (lib/fluent/plugin/out_file.rb, generate_path_template), to the name of the file for an event.
 
 import type { RefuseOption } from '../config/refuse-option.ts';
+import type { FilePlace } from '../files/confined-file.ts';
 import type { FileName } from '../files/file-opener.ts';
+import { NamePattern, numberPattern } from '../files/name-pattern.ts';
 import type { ChunkKeys } from './buffer-options.ts';
 import { checkTemplate, constantLength, type PlaceholderValues, Template } from './placeholders.ts';
-import { numberMark, safePath } from './safe-name.ts';
+import { foldersPerValue, numberMark, safePath } from './safe-name.ts';
 
 export interface FilePathOptions {
   readonly path: string;
   readonly append: boolean;
   /** '' for none. */
   readonly suffix: string;
+  /** What stands behind all of a name because the file is compressed; '' for none. */
+  readonly packed: string;
+  /** `symlink_path`. */
+  readonly link: string | undefined;
   /** `time_slice_format` of old configurations. */
   readonly timeFormat: string | undefined;
 }
@@ -27,8 +33,10 @@ export class FilePath {
   readonly numbered: boolean;
   readonly #head: Template;
   readonly #tail: Template;
+  readonly #link: LinkPath | undefined;
 
-  constructor(before: string, after: string, numbered: boolean, keys: ChunkKeys) {
+  constructor(before: string, after: string, numbered: boolean, keys: ChunkKeys, link: LinkPath | undefined) {
+    this.#link = link;
     const fixed = constantLength(before, keys);
     this.base = folderOf(before.slice(0, fixed));
     this.constant =
@@ -37,6 +45,20 @@ export class FilePath {
     this.numbered = numbered;
     this.#head = new Template(before.slice(lengthOf(this.base)), keys);
     this.#tail = new Template(after, keys);
+  }
+
+  /**
+   * The names that the files have, below the base. A number, or a time, tells them from files of others, and stands in each of them: the one
+   * file that is appended to, which has neither, is none of them.
+   */
+  get pattern(): NamePattern {
+    const hasTime = this.#head.hasTime || this.#tail.hasTime;
+    const number = this.numbered || !hasTime ? numberPattern : `(?:${numberPattern})?`;
+    const [first = '', ...rest] = this.#tail.patterns;
+    const before = this.#head.patterns;
+    const pieces = [...before.slice(0, -1), `${before.at(-1) ?? ''}${number}${first}`, ...rest];
+    const slashes = pieces.reduce((sum, piece) => sum + (piece.match(/\//g)?.length ?? 0), 0);
+    return new NamePattern(pieces, slashes + (pieces.length - 1) * foldersPerValue);
   }
 
   name(values: PlaceholderValues): FileName {
@@ -52,13 +74,41 @@ export class FilePath {
       numbered: this.numbered,
       confined: this.constant === undefined,
       until: time === undefined ? Number.POSITIVE_INFINITY : (values.time + time.size) * 1000,
+      link: this.#link?.place(values),
     };
   }
 }
 
-/** The path that the options mean with these chunk keys; undefined where something was refused. */
-export function filePath(options: FilePathOptions, keys: ChunkKeys, refuse: RefuseOption): FilePath | undefined {
-  const { path, append, suffix } = options;
+/** Names the link to the newest file. */
+class LinkPath {
+  readonly #base: string;
+  readonly #template: Template;
+  readonly #constant: boolean;
+
+  constructor(path: string, keys: ChunkKeys) {
+    const fixed = constantLength(path, keys);
+    this.#base = folderOf(path.slice(0, fixed));
+    this.#template = new Template(path.slice(lengthOf(this.#base)), keys);
+    this.#constant = fixed === path.length;
+  }
+
+  place(values: PlaceholderValues): FilePlace {
+    const path = safePath(this.#template.render(values));
+    return { base: this.#base, path: /(^|\/)$/.test(path) ? `${path}_` : path, confined: !this.#constant };
+  }
+}
+
+/**
+ * The path that the options mean with these chunk keys; undefined where something was refused. A link that several files share, or with a
+ * placeholder that means nothing, does what it can, as in Fluentd: `warn` hears of it.
+ */
+export function filePath(
+  options: FilePathOptions,
+  keys: ChunkKeys,
+  refuse: RefuseOption,
+  warn: RefuseOption,
+): FilePath | undefined {
+  const { path, append, suffix, packed, link } = options;
   const size = keys.time?.size;
   if (path.includes('\0')) {
     refuse('path', 'path holds a NUL character.', 'Remove it.');
@@ -91,10 +141,18 @@ export function filePath(options: FilePathOptions, keys: ChunkKeys, refuse: Refu
       return undefined;
     }
   }
+  after += packed;
   if (!checkTemplate('path', before + after, keys, refuse)) {
     return undefined;
   }
-  const made = new FilePath(before, after, !append, keys);
+  if (link !== undefined) {
+    if (link.includes('\0') || /(^|\/)$/.test(link)) {
+      refuse('symlink_path', 'symlink_path is no path of a file.', 'Write the path that the link is to have.');
+      return undefined;
+    }
+    checkTemplate('symlink_path', link, keys, warn, false);
+  }
+  const made = new FilePath(before, after, !append, keys, link === undefined ? undefined : new LinkPath(link, keys));
   if ((before + after).slice(lengthOf(made.base)).split('/').includes('..')) {
     refuse('path', 'path holds .. behind a placeholder.', 'Write the folder that is meant.');
     return undefined;

@@ -65,6 +65,11 @@ export interface OutputDefinition<O extends Options = Options> {
   readonly options: O;
   /** Takes charge of nothing and hands every event, its tag as it is, to the matches of `@label`, which it needs. */
   readonly reroutes?: boolean;
+  /**
+   * Names of what only one output at a time may have open, as a file's path. Where a reload replaces an output, the new one with such a name
+   * is started when the old one is done; what comes until then waits.
+   */
+  claims?(options: Values<O>): readonly string[];
   /** Where it is there, `create` may return an output that is handed chunks, and `<buffer>` and `<secondary>` have their options. */
   readonly buffer?: BufferUse;
   /** Reports what is wrong with options that are each right by themselves. */

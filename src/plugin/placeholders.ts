@@ -38,6 +38,29 @@ export class Template {
     );
   }
 
+  /** What its text may become, as sources of regular expressions: those before, between and behind what events say. */
+  get patterns(): string[] {
+    const patterns = [''];
+    for (const [index, part] of this.#parts.entries()) {
+      if (part.kind !== 'text') {
+        patterns.push('');
+        continue;
+      }
+      // Empty parts of a path are left out of names.
+      const text = part.text.replace(/\/{2,}/g, '/');
+      const pieces = this.#times[index] === undefined ? [text] : text.split(/(%[-0^#_:]*\d*[a-zA-Z%])/);
+      patterns[patterns.length - 1] += pieces
+        .map((piece, at) => (at % 2 === 0 ? piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : directivePattern(piece)))
+        .join('');
+    }
+    return patterns;
+  }
+
+  /** Whether a time is in it. */
+  get hasTime(): boolean {
+    return this.#times.some((time) => time !== undefined);
+  }
+
   /** The text in pieces, with what events say apart. */
   render(values: PlaceholderValues): NamePiece[] {
     const tagParts = partsOf(values.tag);
@@ -53,16 +76,32 @@ export class Template {
   }
 }
 
+/** What stands for one directive of a time in a name, as a regular expression. */
+function directivePattern(directive: string): string {
+  const kind = directive.at(-1) ?? '';
+  const digits = kind === 'Y' ? 4 : kind === 'j' ? 3 : 'ymdHIMS'.includes(kind) ? 2 : 0;
+  return kind === '%' ? '%' : digits > 0 && directive.length === 2 ? `\\d{${digits}}` : '[^/]{1,32}';
+}
+
 /** Where the first placeholder, or directive of a time, stands in a template; its length where there is none. */
 export function constantLength(text: string, keys: ChunkKeys): number {
   const found = text.search(keys.time === undefined ? /\$\{/ : /\$\{|%/);
   return found < 0 ? text.length : found;
 }
 
-/** Refuses a template that does not tell apart what the chunk keys tell apart, or the other way round. */
-export function checkTemplate(option: string, text: string, keys: ChunkKeys, refuse: RefuseOption): boolean {
+/** Refuses a template that does not tell apart what the chunk keys tell apart, or the other way round; the time only `withTime`. */
+export function checkTemplate(
+  option: string,
+  text: string,
+  keys: ChunkKeys,
+  refuse: RefuseOption,
+  withTime = true,
+): boolean {
   const complaint =
-    timeComplaint(text, keys) ?? tagComplaint(text, keys) ?? fieldComplaint(text, keys) ?? unknownComplaint(text);
+    (withTime ? timeComplaint(text, keys) : undefined) ??
+    tagComplaint(text, keys) ??
+    fieldComplaint(text, keys) ??
+    unknownComplaint(text);
   if (complaint !== undefined) {
     refuse(option, `${option}: ${text} ${complaint[0]}.`, complaint[1]);
   }

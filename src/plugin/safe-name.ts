@@ -16,7 +16,7 @@ const longestName = 240;
 /** Most bytes of what is made from events. */
 const longestPath = 2048;
 /** A value makes at most this many folders; the rest of its slashes are encoded. */
-const foldersPerValue = 8;
+export const foldersPerValue = 8;
 /** A value that is cut keeps at least this much, and gets a hash behind it. */
 const shortest = 32;
 

@@ -1,12 +1,18 @@
 // The bench itself, with small counts: what it sends is what it says, and it counts right. Nothing here looks at a clock.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { decodeMulti, ExtData } from '@msgpack/msgpack';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reasonToSkip } from '../support/system.ts';
+import { targets } from './configs.ts';
 import { expectedLine, messageBytes } from './events.ts';
 import { measureIdle } from './idle.ts';
+import { measureLatency } from './latency.ts';
 import { measure } from './measure.ts';
-import { floor, forebay, peer, type Subject, targets } from './subjects.ts';
+import { measurePauses } from './pause.ts';
+import { entrantsOf, rowsOf, runRow } from './rows.ts';
+import { floor, forebay, peer, type Subject } from './subjects.ts';
 import { buildTools, type Tools } from './tools.ts';
 import { buildWorkload, type Workload, workloadNames } from './workloads.ts';
 
@@ -33,46 +39,103 @@ describe('the load', () => {
     expect(linesOf(workload.block)).toBe(workload.lines.block);
     expect(linesOf(workload.last)).toBe(workload.lines.last);
     const lines = (text: string) => text.split('\n').length - 1;
-    expect(workload.events).toBe(lines(workload.lines.block) * workload.repeat + lines(workload.lines.last));
+    const { block, last } = workload.lines;
+    const each = lines(block) * workload.repeat + lines(last);
+    expect(workload.events).toBe(each * workload.connections);
   });
 });
 
 describe.skipIf(skip !== undefined)('a run', () => {
-  const cases = workloadNames.flatMap((name) => targets.map((target) => ({ name, target })));
+  test.each(targets)(
+    'the collector takes each workload to %s, to the byte, and acks',
+    async (target) => {
+      const left = [...workloadNames];
+      const worker = async () => {
+        for (let name = left.pop(); name !== undefined; name = left.pop()) {
+          const workload = buildWorkload(name, count);
+          const result = await measure({ subject: forebay(), workload, target }, tools, 30_000);
+          expect(result).toMatchObject({ workload: name, counted: workload.events, acked: true });
+        }
+      };
+      await Promise.all([worker(), worker(), worker()]);
+    },
+    120_000,
+  );
 
-  test.each(cases)('the collector takes $name to $target, to the byte, and acks', async ({ name, target }) => {
-    const workload = buildWorkload(name, count);
-    const result = await measure(forebay(tools), workload, target, tools, 15_000);
-    expect(result).toMatchObject({ events: workload.events, counted: workload.events, acked: true });
-  });
+  test.each(['packed', 'many-connections', 'ack-8'])(
+    'the floor takes the bytes of %s and acks',
+    async (name) => {
+      const workload = buildWorkload(name, count);
+      for (const target of targets) {
+        const result = await measure({ subject: floor(tools), workload, target }, tools, 30_000);
+        expect(result).toMatchObject({ events: workload.events, acked: true });
+        expect(result.cpu).toBeGreaterThan(0);
+      }
+    },
+    60_000,
+  );
 
-  test.each(targets)('the floor takes the same bytes to %s', async (target) => {
-    const workload = buildWorkload('packed', count);
-    const result = await measure(floor(tools), workload, target, tools, 15_000);
-    expect(result).toMatchObject({ events: workload.events, acked: true });
-    expect(result.cpu).toBeGreaterThan(0);
-  });
+  test('rows with a filter drop nothing; what the program refuses is left out with the reason', async () => {
+    const [said, failures]: [string[], string[]] = [[], []];
+    const options = { count, runs: 1, tools, failed: (text: string) => failures.push(text) };
+    for (const row of rowsOf(false).filter(({ variants }) => variants.includes('grep'))) {
+      const entrants = entrantsOf(row, forebay(), tools, (text) => said.push(text));
+      expect(entrants.length + said.length).toBe(1 + row.variants.length);
+      const results = await runRow(row, entrants, options);
+      expect(results.map((each) => each[0]?.variant)).toEqual(entrants.map((each) => each.variant));
+      said.length = 0;
+    }
+    expect(failures).toEqual([]);
+  }, 60_000);
+
+  test('each message is timed at a steady pace, of one connection and of many', async () => {
+    for (const [name, subject] of [
+      ['message', forebay()],
+      ['many-connections', forebay()],
+      ['packed', floor(tools)],
+    ] as const) {
+      const { messages, p50, p99, most } = await measureLatency(subject, buildWorkload(name, count), tools, 0.1);
+      expect(messages).toBeGreaterThan(0);
+      expect(p50).toBeGreaterThan(0);
+      expect(p99).toBeGreaterThanOrEqual(p50);
+      expect(most).toBeGreaterThanOrEqual(p99);
+    }
+  }, 60_000);
+
+  test('events are probed while the load runs', async () => {
+    const pauses = await measurePauses(forebay(), buildWorkload('message', 10 * count), tools);
+    expect(pauses.probes).toBeGreaterThan(0);
+    expect(pauses.most).toBeGreaterThan(0);
+  }, 60_000);
 
   test('a peer is started by its command and counted', async () => {
     const workload = buildWorkload('message', count);
-    const result = await measure(sinkPeer(workload, workload.events), workload, 'stdout', tools, 15_000);
-    expect(result).toMatchObject({ subject: 'peer', counted: workload.events });
+    const what = { subject: sinkPeer(workload, workload.events), workload, target: 'stdout' } as const;
+    expect(await measure(what, tools, 15_000)).toMatchObject({ subject: 'peer', counted: workload.events });
   });
 
   test('a peer that loses an event fails the run', async () => {
     const workload = buildWorkload('message', count);
-    const run = measure(sinkPeer(workload, workload.events - 1), workload, 'stdout', tools, 1_000);
-    await expect(run).rejects.toThrow(`${workload.events - 1} of ${workload.events} events came out`);
+    const what = { subject: sinkPeer(workload, workload.events - 1), workload, target: 'stdout' } as const;
+    const text = `${workload.events - 1} of ${workload.events} events came out`;
+    await expect(measure(what, tools, 3_000)).rejects.toThrow(text);
   });
 
   test('a peer that does not start fails the run', async () => {
     const workload = buildWorkload('message', count);
-    await expect(measure(peer('peer=exit 3'), workload, 'null', tools, 1_000)).rejects.toThrow('ended with 3');
+    const what = { subject: peer('peer=exit 3'), workload, target: 'null' } as const;
+    await expect(measure(what, tools, 1_000)).rejects.toThrow('ended with 3');
+  });
+
+  test('acks in another order than that of the messages fail the run', async () => {
+    const workload = buildWorkload('ack-1', count);
+    const what = { subject: { ...floor(tools), exact: true }, workload, target: 'null' } as const;
+    await expect(measure(what, tools, 15_000)).rejects.toThrow('an ack is not the one that is due');
   });
 });
 
 test('short connections, whole, half and empty, leave no descriptor behind and lose no event', async () => {
-  const idle = await measureIdle({ starts: 1, connections: 300, restSeconds: 0.5 });
+  const idle = await measureIdle({ starts: 1, connections: 300, restSeconds: 0.5, idleSeconds: 0.5 });
   expect(idle.rounds).toHaveLength(4);
   for (const round of idle.rounds) {
     expect(round.descriptors).toBeLessThanOrEqual(idle.descriptors);
@@ -82,8 +145,9 @@ test('short connections, whole, half and empty, leave no descriptor behind and l
 
 /** The C sink as a peer: prints `lines` lines of 10 bytes. */
 function sinkPeer(workload: Workload, lines: number): Subject {
-  const ack = Buffer.from(workload.ack).toString('hex');
-  return peer(`peer=exec ${tools.sink} {port} ${workload.inputBytes} ${lines * 10} 10 ${ack} {out}`);
+  const ack = join(tools.folder.path, 'ack-of-peer');
+  writeFileSync(ack, workload.ack);
+  return peer(`peer=exec ${tools.sink} {port} ${workload.inputBytes} ${lines * 10} 10 ${workload.inputBytes} ${ack} -`);
 }
 
 /** Decodes messages of any mode with a foreign decoder, to what stdout should print. */
@@ -93,7 +157,7 @@ function linesOf(bytes: Uint8Array): string {
     const [tag, second, third] = message as [string, unknown, unknown];
     const entries = typeof second === 'number' ? [[second, third]] : entriesOf(second, third);
     for (const [time, record] of entries) {
-      text += expectedLine({ tag, ...secondsOf(time), record: record as Record<string, string> });
+      text += expectedLine({ tag, ...secondsOf(time), record: record as Record<string, unknown> });
     }
   }
   return text;

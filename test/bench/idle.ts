@@ -8,10 +8,11 @@ import { encode } from '@msgpack/msgpack';
 import { freePort, waitUntilOpen } from '../support/ports.ts';
 import { projectEnv, projectNode, projectRoot } from '../support/project.ts';
 import { tempFolder } from '../support/temp.ts';
+import { limits } from './bars.ts';
 import { loadEvent } from './events.ts';
-import { countLines } from './measure.ts';
-import { openDescriptors, residentMegabytes } from './proc.ts';
-import { type Running, runningOf } from './subjects.ts';
+import { countLines } from './output.ts';
+import { cpuSeconds, openDescriptors, residentMegabytes } from './proc.ts';
+import { type Running, runningOf } from './running.ts';
 
 export interface IdleResult {
   /** Median over the starts, from spawn to the first connection that was taken. */
@@ -19,6 +20,9 @@ export interface IdleResult {
   readonly openSpread: string;
   /** Resident memory 2 s after the start. */
   readonly idleMegabytes: number;
+  /** CPU time while nothing happens, per cent of one core, over so many seconds. */
+  readonly idlePercent: number;
+  readonly idleSeconds: number;
   readonly descriptors: number;
   readonly rounds: readonly Round[];
   /** What is over its limit or left behind; empty is good. */
@@ -37,11 +41,11 @@ export interface IdleOptions {
   readonly starts: number;
   readonly connections: number;
   readonly restSeconds: number;
+  readonly idleSeconds: number;
 }
 
 /** Connections are opened in so many rounds: the first ones warm the process up, what the last one adds would be left behind. */
 const roundCount = 4;
-const limits = { openMilliseconds: 200, idleMegabytes: 70, megabytesPerRound: 16 } as const;
 
 /** The configuration of the first run, with a port of its own so that a collector on this machine is not in the way. */
 const config = (port: number) => `<source>
@@ -70,15 +74,17 @@ export async function measureIdle(options: IdleOptions): Promise<IdleResult> {
     try {
       await delay(options.restSeconds * 1_000);
       const idleMegabytes = residentMegabytes(running.pid, 'VmRSS');
+      const idlePercent = await idleCpu(running.pid, options.idleSeconds);
       const descriptors = openDescriptors(running.pid);
       const rounds: Round[] = [];
       for (let round = 0; round < roundCount; round++) {
-        rounds.push(await connections(options.connections, port, running, out, rounds.at(-1)?.counted ?? 0));
+        const counted = rounds.at(-1)?.counted ?? 0;
+        rounds.push(await connections(options, port, running, out, { counted, descriptors }));
       }
       const openMilliseconds = times[Math.floor(times.length / 2)] ?? 0;
       const openSpread = `${times[0]?.toFixed(0)} to ${times.at(-1)?.toFixed(0)}`;
-      const measured = { openMilliseconds, openSpread, idleMegabytes, descriptors, rounds };
-      return { ...measured, problems: problemsOf(measured) };
+      const measured = { openMilliseconds, openSpread, idleMegabytes, idlePercent, descriptors, rounds };
+      return { ...measured, idleSeconds: options.idleSeconds, problems: problemsOf(measured) };
     } finally {
       await running.stop();
     }
@@ -114,8 +120,20 @@ async function startOnce(
   return { running, port, milliseconds: performance.now() - begin };
 }
 
+async function idleCpu(pid: number, seconds: number): Promise<number> {
+  const [cpu, begin] = [cpuSeconds(pid), performance.now()];
+  await delay(seconds * 1_000);
+  return ((cpuSeconds(pid) - cpu) / ((performance.now() - begin) / 1_000)) * 100;
+}
+
 /** Of each three connections one sends a message, one half a message, one nothing. */
-async function connections(count: number, port: number, running: Running, out: string, before: number): Promise<Round> {
+async function connections(
+  { connections: count, restSeconds }: IdleOptions,
+  port: number,
+  running: Running,
+  out: string,
+  before: Pick<Round, 'counted' | 'descriptors'>,
+): Promise<Round> {
   const { tag, sec, record } = loadEvent(1, 0, false);
   const whole = encode([tag, sec, record, {}]);
   const payloads = [whole, whole.subarray(0, whole.length / 2), undefined];
@@ -129,13 +147,14 @@ async function connections(count: number, port: number, running: Running, out: s
   };
   await Promise.all(Array.from({ length: 100 }, worker));
   const end = performance.now() + 10_000;
-  while (countLines(out) - before < sent && performance.now() < end) await delay(50);
-  await delay(1_000); // the last closings, and what runs when idle
+  const done = () => countLines(out) - before.counted >= sent && openDescriptors(running.pid) <= before.descriptors;
+  while (!done() && performance.now() < end) await delay(50);
+  await delay(restSeconds * 500); // what runs when idle
   return {
     connections: count,
     descriptors: openDescriptors(running.pid),
     megabytes: residentMegabytes(running.pid, 'VmRSS'),
-    sent: before + sent,
+    sent: before.counted + sent,
     counted: countLines(out),
   };
 }
@@ -153,12 +172,13 @@ function shortConnection(port: number, localAddress: string, payload: Uint8Array
   });
 }
 
-function problemsOf(measured: Omit<IdleResult, 'problems'>): string[] {
+function problemsOf(measured: Omit<IdleResult, 'problems' | 'idleSeconds'>): string[] {
   const problems: string[] = [];
-  const { openMilliseconds, idleMegabytes, descriptors, rounds } = measured;
+  const { openMilliseconds, idleMegabytes, idlePercent, descriptors, rounds } = measured;
   if (openMilliseconds > limits.openMilliseconds)
     problems.push(`the port opens after ${openMilliseconds.toFixed(0)} ms`);
   if (idleMegabytes > limits.idleMegabytes) problems.push(`${idleMegabytes.toFixed(1)} MB when idle`);
+  if (idlePercent >= limits.idlePercent) problems.push(`${idlePercent.toFixed(3)} % of a core when idle`);
   for (const round of rounds) {
     if (round.descriptors > descriptors) problems.push(`${round.descriptors} descriptors open, ${descriptors} before`);
     if (round.counted !== round.sent) problems.push(`${round.counted} of ${round.sent} events came out`);

@@ -13,10 +13,12 @@ import { capturedStreams, forwardCaseStreams, plainSource, type RecordedStream }
 const captures = capturedStreams();
 const cases = forwardCaseStreams();
 const sources = [...new Set([plainSource, ...cases.map((each) => each.source)])];
+// The same chunks are sent again and again, and each time they are to be taken.
+const noMemory = (source: string) => source.replace('</source>', 'resend_memory_limit 0\n</source>');
 const unixSource = '<source>\n@type unix\npath DIR/unix.sock\n</source>';
 const config = [
-  ...sources.map((source, index) => source.replace(/\bPORT\b/, `PORT${String(index).padStart(2, '0')}`)),
-  unixSource,
+  ...sources.map((source, index) => noMemory(source.replace(/\bPORT\b/, `PORT${String(index).padStart(2, '0')}`))),
+  noMemory(unixSource),
   '<match **>\n@type stdout\n</match>\n',
 ].join('\n');
 
@@ -180,7 +182,7 @@ async function sendCut(place: Place, bytes: Buffer, points: readonly number[]): 
 }
 
 async function withDeadline(closed: Promise<unknown>, socket: Socket, points: readonly number[]): Promise<void> {
-  const timer = setTimeout(() => socket.destroy(new Error('not closed')), 5_000);
+  const timer = setTimeout(() => socket.destroy(new Error('not closed')), 30_000);
   await closed;
   clearTimeout(timer);
   if (socket.errored?.message === 'not closed')

@@ -70,6 +70,34 @@ name second
   await stop();
 });
 
+test('what is left at the end still reaches the secondary, which ends after it', async () => {
+  const { plugins, state, graph, clock } = await run(`<match **>
+@type chunks
+<buffer tag>
+retry_timeout 10
+retry_secondary_threshold 0.1
+retry_wait 1
+retry_randomize false
+</buffer>
+<secondary>
+@type copy
+<store>
+@type keep
+name second
+</store>
+</secondary>
+</match>`);
+  state.down = true;
+  await plugins.emit(batchOf('a', [[begin, { n: 1 }]]));
+  let stopped = false;
+  const end = graph.stop(new AbortController().signal).then(() => {
+    stopped = true;
+  });
+  await clock.go(20_000, () => stopped);
+  await end;
+  expect(plugins.kept.get('second')).toHaveLength(1);
+});
+
 test('a store of copy has its buffer, and the others go on while it is down', async () => {
   const { clock, plugins, state, stop } = await run(`<match **>
 @type copy

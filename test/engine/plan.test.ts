@@ -250,7 +250,7 @@ describe('<system>', () => {
     const { plan: planned, problems } = await planOf(
       '<system>\nworkers 4\nlog_level debug\nroot_dir /x\n<log>\nformat json\n</log>\nwrokers 1\n</system>\n',
     );
-    expect(planned.logLevel).toBe('debug');
+    expect(planned.system?.logLevel).toBe('debug');
     expect(problems).toEqual(['warning CONFIG_UNKNOWN_OPTION 8:1', 'warning CONFIG_OPTION_IGNORED 2:1']);
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { differencesOf } from '../support/differences.ts';
 import { tempFolder } from '../support/temp.ts';
-import { batchOf, begin, Float, type Running, running, start, type TestOutputs, testOutputs } from './harness.ts';
+import { batchOf, begin, emit, Float, type Running, running, start, type TestOutputs, testOutputs } from './harness.ts';
 
 type Metadata = {
   readonly timekey?: number;
@@ -134,28 +134,22 @@ async function runCase(vector: VectorCase): Promise<void> {
 }
 
 /** Returns the code of what was refused, if anything was. */
-async function doStep(run: Running, { clock }: TestOutputs, step: Step): Promise<string | undefined> {
+async function doStep(run: Running, tests: TestOutputs, step: Step): Promise<string | undefined> {
+  const { clock } = tests;
   if (step.emit === undefined) {
     await clock.go((step.wait ?? 0) * 1000);
     return undefined;
   }
   const before = run.refused.length;
   let done = false;
-  let fault: string | undefined;
-  void Promise.resolve(run.output.emit(batchOf(step.emit.tag, step.emit.events))).then(
-    () => {
-      done = true;
-    },
-    (error: { readonly code?: string }) => {
-      done = true;
-      fault = error.code;
-    },
-  );
+  const settled = emit(run, tests, batchOf(step.emit.tag, step.emit.events)).finally(() => {
+    done = true;
+  });
   await clock.settled();
   if (!done) {
     await clock.go(1_000_000, () => done);
   }
-  return fault ?? run.refused[before]?.code;
+  return (await settled) ?? run.refused[before]?.code;
 }
 
 async function stop({ output }: Running, { clock }: TestOutputs, at: number): Promise<void> {

@@ -11,7 +11,7 @@ import { callAfter } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
 import { SharedParts } from '../../src/core/shared-parts.ts';
 import { Buffers } from '../../src/engine/buffers.ts';
-import { systemDefaults } from '../../src/engine/system.ts';
+import { bufferDefaults } from '../../src/engine/system.ts';
 import { StreamWriter } from '../../src/files/stream-writer.ts';
 import type { BufferedOutput } from '../../src/flush/buffered-output.ts';
 import { chunkTarget } from '../../src/flush/write-target.ts';
@@ -51,6 +51,8 @@ export interface TestOutputs {
   readonly registry: TestRegistry;
   /** Writes that wait for the clock. */
   waiting: number;
+  /** Emits that have not settled. */
+  emits: number;
 }
 
 /** Outputs `chunks` and `lines` that keep what they are given, as the ones of the vectors; `answer` says what a write to one of a type throws. */
@@ -91,7 +93,7 @@ export function testOutputs(answer: (type: string) => unknown = () => undefined)
       },
     }),
   );
-  const tests = { clock, writes, registry: new TestRegistry(...outputs), waiting: 0 };
+  const tests = { clock, writes, registry: new TestRegistry(...outputs), waiting: 0, emits: 0 };
   return tests;
 }
 
@@ -120,7 +122,8 @@ export async function start(
   const logged: Running['logged'] = [];
   const refused: { code: string; count: number }[] = [];
   const log = pino({ level: 'debug', base: null }, { write: (line) => logged.push(JSON.parse(line)) });
-  const buffers = new Buffers({ ...systemDefaults, root_dir: backup }, {});
+  const buffers = new Buffers({});
+  buffers.configure({ ...bufferDefaults, rootDir: backup });
   const { definition, options, id } = rule;
   const context: OutputContext = {
     ...{ id, log, counters, shared, clock: tests.clock, hostname: 'vec-host', workerId: 0 },
@@ -134,19 +137,33 @@ export async function start(
     of.create(context, values) as ChunkOutput;
   const [section] = (options['secondary'] ?? []) as readonly PluginSection[];
   const second = section && make(section.definition as OutputDefinition, section.options);
-  const secondary = second && chunkTarget(section.type, second);
+  const secondary = second && { ...chunkTarget(section.type, second), outputs: [second] };
   const output = buffers.wrap(make(definition, options), {
     definition,
     options,
-    id,
-    type: definition.type,
     context,
     secondary,
   });
-  tests.clock.working = () => output.state.flusher.writing.size > tests.waiting;
+  tests.clock.working = () => {
+    const { flusher, waiting } = output.state;
+    return flusher.writing.size > tests.waiting || tests.emits > waiting;
+  };
   await output.start();
   await tests.clock.go(0);
   return { output, counters, shared, logged, refused };
+}
+
+/** Emits; settles with the code of what went wrong, if anything did. */
+export async function emit({ output }: Running, tests: TestOutputs, batch: Batch): Promise<string | undefined> {
+  tests.emits++;
+  try {
+    await output.emit(batch);
+    return undefined;
+  } catch (error) {
+    return String((error as { readonly code?: string }).code);
+  } finally {
+    tests.emits--;
+  }
 }
 
 export function running(started: Running | readonly Problem[]): Running {

@@ -249,7 +249,8 @@ describe('the stream', () => {
       await delay(10);
     }
     waits.sort((a, b) => a - b);
-    expect(waits[10]).toBeLessThan(5);
+    // Longer than any batching of frames would take on a busy machine, shorter than a second's timer.
+    expect(waits[10]).toBeLessThan(500);
   });
 
   test('a pattern chooses tags; one that cannot be used is named and changes nothing', async () => {

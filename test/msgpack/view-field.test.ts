@@ -67,11 +67,10 @@ test('of a key that stands twice the last value counts, also where one is bin', 
 test('any name of any record is found, and its cuts are told from absence', () => {
   fc.assert(
     fc.property(
-      fc.dictionary(
-        fc.string().filter((key) => key !== '__proto__'),
-        fc.jsonValue(),
-        { minKeys: 1 },
-      ),
+      // The decoder that finds are held against refuses the key __proto__.
+      fc
+        .dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 })
+        .filter((value) => !JSON.stringify(value).includes('__proto__')),
       (value) => {
         const bytes = encode(value);
         for (const [key, wanted] of Object.entries(value)) {

@@ -107,7 +107,7 @@ test('a folder that may not be written is said at the start, with user, path and
         {
           cwd: '/',
           env: projectEnv({ XDG_RUNTIME_DIR: temp.path }),
-          timeout: 15_000,
+          timeout: 40_000,
           ...(root ? { uid, gid: uid } : {}),
         },
         (error, _, stderr) => resolve({ code: error?.code, stderr }),

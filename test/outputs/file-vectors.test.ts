@@ -2,18 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { differencesOf } from '../support/differences.ts';
-import { type FileCase, filesOf, runCase, waitsFor } from './file-cases.ts';
+import { type FileCase, filesOf, runCase } from './file-cases.ts';
 
 const { cases } = JSON.parse(readFileSync(new URL('../vectors/out_file.json', import.meta.url), 'utf8')) as {
   readonly cases: readonly FileCase[];
 };
 const differences = differencesOf('out_file.json');
-const waiting = cases.filter((each) => waitsFor(each) !== undefined);
 
 describe('files as Fluentd names and fills them', () => {
-  const run = cases.filter((each) => waitsFor(each) === undefined);
-
-  test.for(run.map((each) => [each.name, each] as const))('%s', async ([name, each]) => {
+  test.for(cases.map((each) => [each.name, each] as const))('%s', async ([name, each]) => {
     const { refused, phases } = await runCase(each);
     const difference = differences.get(name)?.ours as Record<string, unknown> | undefined;
     const last = Object.keys(each.phases ?? {}).at(-1) ?? '';
@@ -27,13 +24,6 @@ describe('files as Fluentd names and fills them', () => {
   });
 
   test('every difference on purpose is one of a case that was run', () => {
-    expect([...differences.keys()].filter((name) => !run.some((each) => each.name === name))).toEqual([]);
-  });
-
-  test(`${waiting.length} of ${cases.length} cases wait for features to come`, () => {
-    for (const each of waiting) {
-      console.info(`waits for ${waitsFor(each)}: ${each.name}`);
-    }
-    expect(waiting.length).toBeLessThan(cases.length / 5);
+    expect([...differences.keys()].filter((name) => !cases.some((each) => each.name === name))).toEqual([]);
   });
 });

@@ -103,3 +103,9 @@ test('the hour that a zone leaves out, and the one that it has twice, give one m
   expect(read('2024-03-31 02:30:00', { format, zone })?.sec).toBeTypeOf('number');
   expect([1_729_989_000, 1_729_992_600]).toContain(read('2024-10-27 02:30:00', { format, zone })?.sec);
 });
+test('a year that no Date holds is no time, in any zone', () => {
+  for (const timezone of ['America/New_York', '+09:00', undefined]) {
+    const zone = timezone === undefined ? utcZone : zoneOf({ timezone, localtime: undefined, utc: undefined });
+    expect(read('2020020-07-02 03:04:05', { format: '%Y-%m-%d %H:%M:%S', zone })).toBeUndefined();
+  }
+});

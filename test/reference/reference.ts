@@ -4,6 +4,7 @@ import type { Option, Options } from '../../src/config/options.ts';
 import { errorTable } from '../../src/core/errors.ts';
 import { systemOptions } from '../../src/engine/system.ts';
 import { heldOptions } from '../../src/flush/buffer-section.ts';
+import { counterHelp, gaugeHelp } from '../../src/http/metric-help.ts';
 import { type PluginDefinition, pluginFolders, Registry } from '../../src/plugin/registry.ts';
 import type { Difference } from '../support/differences.ts';
 
@@ -40,6 +41,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   }
   pages.set('system.md', systemPage());
   pages.set('errors.md', errorsPage());
+  pages.set('metrics.md', metricsPage());
   pages.set('README.md', indexPage(index));
   return pages;
 }
@@ -80,6 +82,7 @@ ${kinds.join('\n')}
 
 - [\`<system>\`](system.md)
 - [What the log and \`check\` say](errors.md)
+- [Metrics](metrics.md)
 `;
 }
 
@@ -102,6 +105,23 @@ ${generated}
 What holds for the whole program. It stands once, at the top level.
 
 ${describe(systemOptions, 2, new Set())}`;
+}
+
+function metricsPage(): string {
+  const rows = [
+    ...Object.entries(counterHelp).map(([name, help]) => `| \`${name}\` | counter | ${cell(help)} |`),
+    ...Object.entries(gaugeHelp).map(([name, help]) => `| \`${name}\` | gauge | ${cell(help)} |`),
+  ];
+  return `# Metrics
+
+${generated}
+
+What \`/metrics\` at the \`http_port\` of [\`<system>\`](system.md) has, beside the figures of the process that every Node program has (\`process_…\`, \`nodejs_…\`). The label \`id\` is the plug-in's \`@id\`, or its type, file and line. What is said with a [code](errors.md) on the way of a connection is counted as \`forebay_<code>_total\`.
+
+| metric | type | |
+|---|---|---|
+${rows.join('\n')}
+`;
 }
 
 function errorsPage(): string {

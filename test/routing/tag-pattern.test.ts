@@ -119,13 +119,13 @@ describe('hostile tags', () => {
     const pattern = patternOf(`${'**.'.repeat(20)}${'*'.repeat(1)}${'{*,**}'.repeat(20)}x`);
     const short = cost(() => pattern.matches(`${'a.'.repeat(10_000)}y`));
     const long = cost(() => pattern.matches(`${'a.'.repeat(80_000)}y`));
-    expect(long).toBeLessThan(Math.max(short, 10) * 40);
+    expect(long).toBeLessThan(Math.max(short, 100) * 40);
   });
 
   test('a regular expression that backtracks without end is given up', () => {
     const pattern = patternOf('/(a+)+b/');
     expect(pattern.matches('aaab')).toBe(true);
-    expect(cost(() => expect(pattern.matches('a'.repeat(60))).toBeUndefined())).toBeLessThan(2_000);
+    expect(cost(() => expect(pattern.matches('a'.repeat(60))).toBeUndefined())).toBeLessThan(10_000);
     expect(pattern.matches('ab')).toBe(true);
   });
 

@@ -26,13 +26,13 @@ export class Lines implements AsyncIterable<string> {
   }
 
   /** Resolves when there are at least `count` lines, with the first `count`. */
-  async waitForCount(count: number, timeout = 15_000): Promise<string[]> {
+  async waitForCount(count: number, timeout = 40_000): Promise<string[]> {
     await this.#wait(() => this.raw.length >= count, `${count} lines`, timeout);
     return this.raw.slice(0, count).map((line) => line.toString());
   }
 
   /** Resolves with the first line from `from` on that `test` accepts. */
-  async waitForLine(test: (line: string) => boolean, timeout = 15_000, from = 0): Promise<string> {
+  async waitForLine(test: (line: string) => boolean, timeout = 40_000, from = 0): Promise<string> {
     let next = from;
     let found: string | undefined;
     await this.#wait(

@@ -1,0 +1,49 @@
+// What each metric means, by its name: the one table for /metrics and the reference. Counters of error codes have their sentences from the
+// table of errors.
+import { errorTable } from '../core/errors.ts';
+
+/** Counters, in alphabetical order. A test finds those in the code that are not here. */
+export const counterHelp: Readonly<Record<string, string>> = {
+  forebay_file_refused_bytes_total:
+    'Bytes that a file output dropped, because what lies in the way must not be written to.',
+  forebay_file_write_failures_total: 'Writes to files that failed, and are tried again.',
+  forebay_filter_dropped_events_total: 'Events that a filter took out.',
+  forebay_filter_errors_total: 'Events that a filter could not look at, by what was wrong.',
+  forebay_filter_events_total: 'Events that a filter got.',
+  forebay_forward_connections_total: 'Connections that an input accepted.',
+  forebay_http_refused_total: 'HTTP requests that were refused, by why.',
+  forebay_ignored_errors_total: 'Batches that a store with ignore_error could not take.',
+  forebay_input_bytes_total: 'Bytes of the events that an input took in, as msgpack.',
+  forebay_input_events_total: 'Events that an input took in.',
+  forebay_output_events_total: 'Events that came to an output.',
+  forebay_own_log_lost_lines_total: 'Lines of the own log that did not become events.',
+  forebay_pattern_deadlines_total: 'Times that the pattern of a <match> or <filter> took too long for a tag.',
+  forebay_refused_events_total: 'Events that a plug-in refused for a fault of their own, by what was wrong.',
+  forebay_reload_failures_total: 'Reloads that changed nothing, because the configuration has errors or cannot be run.',
+  forebay_reloads_total: 'Reloads that the configuration came through.',
+  forebay_route_loop_events_total: 'Events that were dropped because labels send them round in a circle.',
+  forebay_tls_files_renewed_total: 'Times that renewed certificate files were taken into use.',
+  forebay_unmatched_events_total: 'Events that no <match> takes.',
+  forebay_unmatched_tag_events_total:
+    'The same by tag and label; those of tags beyond the first hundred together, without a tag.',
+  forebay_unprintable_events_total: 'Events that a format cannot write.',
+  forebay_viewer_dropped_events_total: 'Events that a browser did not get, because it was too slow.',
+};
+
+/** What is measured at the moment it is asked for. */
+export const gaugeHelp: Readonly<Record<string, string>> = {
+  forebay_healthy: '1 where all is well, 0 where an output holds the inputs or something could not be opened.',
+  forebay_info: 'Always 1; the version is in its label.',
+};
+
+/** The sentence for a metric; without its fields where it is that of an error. */
+export function helpOf(name: string): string {
+  const known = counterHelp[name] ?? gaugeHelp[name];
+  if (known !== undefined) {
+    return known;
+  }
+  const code = /^forebay_(.*)_total$/.exec(name)?.[1]?.toUpperCase() ?? '';
+  return Object.hasOwn(errorTable, code)
+    ? `Times that: ${errorTable[code as keyof typeof errorTable].template.replaceAll(/\{(\w+)\}/g, '$1')}`
+    : 'Of a plug-in.';
+}

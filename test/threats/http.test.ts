@@ -1,0 +1,97 @@
+// Threats A22 and A23: the page's server and its websocket, from other sites and from those who mean harm. Each against the real process, with
+// an honest sender beside it.
+import { once } from 'node:events';
+import { encode } from '@msgpack/msgpack';
+import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { attackWith, besiege, closeOf, openWith } from './siege.ts';
+
+const seconds = 1_700_000_000;
+const rules =
+  '<match **>\n  @type copy\n  <store>\n    @type stdout\n  </store>\n  <store>\n    @type viewer\n    port PORT1\n    token sesame-open\n  </store>\n</match>\n';
+
+/** The status of a websocket that was refused, or `open`. */
+async function upgrade(port: number, headers: Record<string, string>): Promise<number | 'open'> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/live`, { headers });
+  const answer = await Promise.race([
+    once(socket, 'open').then(
+      () => 'open' as const,
+      () => 0,
+    ),
+    new Promise<number>((resolve) =>
+      socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0)),
+    ),
+  ]);
+  socket.on('error', () => undefined);
+  socket.terminate();
+  return answer;
+}
+
+test('A22 the websocket: other origins, other hosts, no token; frames that lie; a reader that does not read', async () => {
+  await besiege({ rules }, async ({ port, ports, honest }) => {
+    const http = ports[1] ?? 0;
+    const authorization = 'Bearer sesame-open';
+    expect(await upgrade(http, { authorization })).toBe('open');
+    expect(await upgrade(http, {})).toBe(401);
+    expect(await upgrade(http, { authorization, origin: 'http://evil.example' })).toBe(403);
+    expect(await upgrade(http, { authorization, host: 'evil.example' })).toBe(421);
+    const deaf = new WebSocket(`ws://127.0.0.1:${http}/live`, { headers: { authorization } });
+    await once(deaf, 'open');
+    deaf.send('{"op":"start"}');
+    deaf.pause();
+    const load = Buffer.concat(
+      Array.from({ length: 1000 }, () => encode(['load', seconds, { log: 'x'.repeat(1000) }])),
+    );
+    for (let n = 0; n < 50; n++) await attackWith(port, load, 50);
+    await honest(10);
+    deaf.terminate();
+    const liar = await openWith(
+      http,
+      Buffer.from(
+        `GET /live HTTP/1.1\r\nHost: 127.0.0.1:${http}\r\nAuthorization: ${authorization}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      ),
+    );
+    await once(liar, 'data');
+    const gone = closeOf(liar);
+    liar.resume();
+    liar.write(Buffer.from('81ff00ffffffffffffff00000000', 'hex'));
+    await gone;
+  });
+});
+
+test('A23 HTTP: paths that climb, other sites, framing, large heads and bodies, guesses', async () => {
+  await besiege({ rules }, async ({ ports, honest }) => {
+    const http = ports[1] ?? 0;
+    const ask = async (text: string, patience = 10_000) => {
+      const bytes = Buffer.from(text.replaceAll('\n', '\r\n').replaceAll('HOST', `127.0.0.1:${http}`));
+      return (await attackWith(http, bytes, patience)).reply.toString('latin1');
+    };
+    const status = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0);
+    for (const path of [
+      '/../../etc/passwd',
+      '/..%2f..%2fetc/passwd',
+      '/assets/..%5c..%5cpackage.json',
+      '//etc/passwd',
+      '/%00',
+    ]) {
+      const answer = await ask(`GET ${path} HTTP/1.1\nHost: HOST\nConnection: close\n\n`);
+      expect(answer).not.toContain('root:');
+      expect(status(answer)).toBeGreaterThanOrEqual(400);
+    }
+    const page = await ask('GET / HTTP/1.1\nHost: HOST\nConnection: close\n\n');
+    expect(page).toMatch(/content-security-policy:.*frame-ancestors 'none'/i);
+    expect(page).toMatch(/x-content-type-options: nosniff/i);
+    const login = (more: string, body: string) =>
+      ask(
+        `POST /login HTTP/1.1\nHost: HOST\nConnection: close\nContent-Type: application/json\nContent-Length: ${body.length}\n${more}\n${body}`,
+      );
+    expect(status(await login('Origin: http://evil.example\n', '{"token":"sesame-open"}'))).toBe(403);
+    expect(status(await login('', `{"token":"${'x'.repeat(1_000_000)}"}`))).toBe(413);
+    const heads = `${'X-Long: '.padEnd(100_000, 'x')}\n`;
+    expect(status(await ask(`GET / HTTP/1.1\nHost: HOST\n${heads}\n`))).toBe(431);
+    const tries = [];
+    for (let n = 0; n < 12; n++) tries.push(status(await login('', '{"token":"guess"}')));
+    expect(tries).toContain(429);
+    await honest(5);
+  });
+});
