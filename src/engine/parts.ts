@@ -192,7 +192,7 @@ export class PartMaker {
     const inner: OutputPart[] = [];
     const context = this.#outputContext(plan, standsIn, buffers.keysOf(plan), (part) => inner.push(part));
     const made = definition.create(context, options);
-    const output = 'write' in made ? this.#buffered(made, plan, context, standsIn) : made;
+    const output = 'emit' in made ? made : this.#buffered(made, plan, context, standsIn);
     const { id, log, counters } = context;
     const terminal = definition.reroutes !== true;
     const events = counters.get('forebay_output_events_total', { id });
@@ -240,9 +240,9 @@ export class PartMaker {
       const { id, counters } = context;
       const events = counters.get('forebay_output_events_total', { id });
       const target =
-        'write' in made
-          ? chunkTarget(definition.type, made)
-          : emitTarget(definition.type, new OutputNode(id, made, true, events, undefined).emit);
+        'emit' in made
+          ? emitTarget(definition.type, new OutputNode(id, made, true, events, undefined).emit)
+          : chunkTarget(definition.type, made);
       return { ...target, outputs: [...this.#parts.outputs.map(({ output }) => output), made] };
     } finally {
       this.#parts.outputs = outputs;

@@ -140,7 +140,7 @@ class FileOutput implements Output {
   }
 
   /** Writes what Fluentd's out_file has made of the events of a chunk; settles when it is written. */
-  async write(text: AsyncIterable<Uint8Array>, { timekey = 0, tag, variables }: Chunk['metadata']): Promise<void> {
+  async writeText(text: AsyncIterable<Uint8Array>, { timekey = 0, tag, variables }: Chunk['metadata']): Promise<void> {
     const fields = this.#keys.fields.map((field) => variables.get(field.text) ?? '');
     const name = this.#path.name({ time: timekey, tag: tag?.text ?? '', fields });
     const key = `text ${name.head}${name.tail}`;
@@ -200,7 +200,7 @@ class FileChunks implements ChunkOutput {
 
   async write(chunk: Chunk): Promise<void> {
     if (chunk.text !== undefined) {
-      await this.#output.write(chunk.text(), chunk.metadata);
+      await this.#output.writeText(chunk.text(), chunk.metadata);
     } else {
       for await (const batch of chunk.batches()) {
         await this.#output.emit({ ...batch, acks: waits });
