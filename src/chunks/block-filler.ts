@@ -2,7 +2,7 @@
 // one turn is one write. Writing the areas is the writer's business.
 import type { Batch, Origin, Tag } from '../core/batch.ts';
 import type { AreaPool } from '../files/area-queue.ts';
-import { type BlockHead, blockSize, encodeBlock, encodeBlockHead, kinds } from './format.ts';
+import { type BlockHead, blockSize, encodeBlock, encodeBlockHead, encodeBlockStart, kinds } from './format.ts';
 
 /** An area of blocks on its way to the file. */
 export interface Piece {
@@ -66,6 +66,17 @@ export class BlockFiller {
     return piece;
   }
 
+  /** What stands before the entries of a batch that becomes a block of its own, written from where it is. */
+  startOf({ tag, origin, arrived, entries, count }: Batch): Uint8Array {
+    const before = this.#settings.head() ?? nothing;
+    const head = this.#headOf(tag, origin);
+    const start = new Uint8Array(before.length + blockSize + head.bytes.length);
+    start.set(before);
+    const body = { kind: kinds.events, codec: 'none', count, rawLength: entries.length, arrived } as const;
+    encodeBlockStart(start, before.length, head, entries, body, this.#settings.seed);
+    return start;
+  }
+
   /** Adds a block that is complete. */
   addBlock(bytes: Uint8Array): Piece {
     this.complete();
@@ -103,6 +114,16 @@ export class BlockFiller {
 
   #begin(tag: Tag, origin: Origin, arrived: number, length: number): Piece {
     this.complete();
+    const headSize = blockSize + this.#headOf(tag, origin).bytes.length;
+    const piece = this.#room(headSize + length);
+    this.#at = piece.area.used;
+    this.#count = 0;
+    this.#arrived = arrived;
+    piece.area.used += headSize;
+    return piece;
+  }
+
+  #headOf(tag: Tag, origin: Origin): BlockHead {
     if (this.#head === undefined || tag !== this.#tag || origin !== this.#origin) {
       const { chunkTag } = this.#settings;
       const same = chunkTag !== undefined && Buffer.compare(chunkTag.bytes, tag.bytes) === 0;
@@ -110,13 +131,7 @@ export class BlockFiller {
       this.#tag = tag;
       this.#origin = origin;
     }
-    const headSize = blockSize + this.#head.bytes.length;
-    const piece = this.#room(headSize + length);
-    this.#at = piece.area.used;
-    this.#count = 0;
-    this.#arrived = arrived;
-    piece.area.used += headSize;
-    return piece;
+    return this.#head;
   }
 
   /** A piece with that much room. */

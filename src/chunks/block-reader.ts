@@ -1,7 +1,7 @@
 // Reads the blocks of a chunk, a window of bytes at a time, and makes batches of them: blocks in a row of one tag and origin become one. What is
 // damaged is told, and reading goes on behind it. Where the bytes come from is the chunk's business.
 import { promisify } from 'node:util';
-import { gunzip, zstdDecompress } from 'node:zlib';
+import { gunzip, gunzipSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import type { Batch, Origin, Tag } from '../core/batch.ts';
 import type { IoMemory } from '../core/io-memory.ts';
 import { type Block, blockMagic, blockSize, codecs, decodeBlock, decodeBlockHead, isWhole, kinds } from './format.ts';
@@ -21,7 +21,7 @@ export interface ReaderSettings {
   /** What blocks without a tag have. */
   readonly tag: Tag;
   /** Whether checksums of entries are looked at: those that this process wrote itself are not. */
-  readonly verify: boolean;
+  verify(): boolean;
   readonly memory: IoMemory | undefined;
   /** The bytes between the two positions are no blocks. */
   damaged(from: number, to: number, reason: string): void;
@@ -30,6 +30,10 @@ export interface ReaderSettings {
 /** What is read at a time, at least and (but for larger blocks) at most. */
 const leastRead = 256 * 1024;
 const windowSize = 1024 * 1024 + 128 * 1024;
+/** Less than this is inflated at once: that costs less than handing it to another thread. */
+const unpackedAtOnce = 16 * 1024;
+/** Entries longer than this are handed on by themselves, rather than moved next to others. */
+const joinLimit = 32 * 1024;
 /** Read beyond a block, to see the head of the next one. */
 const peek = 4096;
 
@@ -60,7 +64,7 @@ export class BlockReader {
     this.#source = source;
     this.#position = position;
     this.#settings = settings;
-    this.#bytes = this.#take(windowSize);
+    this.#bytes = this.#take(Math.min(windowSize, Math.max(0, source.size - position) + peek));
   }
 
   /** Where the next block begins. */
@@ -130,7 +134,7 @@ export class BlockReader {
         this.#pass(known.size);
       } else {
         const { tag, origin } = this.#headOf(known);
-        if (run !== undefined && run.tag === tag && run.origin === origin) {
+        if (run !== undefined && run.tag === tag && run.origin === origin && known.length <= joinLimit) {
           this.#bytes.copyWithin(run.end, entries, entries + known.length);
           run.end += known.length;
           run.count += known.count;
@@ -148,7 +152,7 @@ export class BlockReader {
 
   /** Why a block cannot be used. */
   #fault(block: Block, entries: number): string | undefined {
-    if (this.#settings.verify && !isWhole(this.#bytes, entries, block, this.#settings.seed)) {
+    if (this.#settings.verify() && !isWhole(this.#bytes, entries, block, this.#settings.seed)) {
       return 'its checksum is another one';
     }
     return block.codec > codecs.zstd ? 'it is compressed in a way that is not known' : undefined;
@@ -156,11 +160,12 @@ export class BlockReader {
 
   async #unpack(block: Block, entries: number): Promise<Uint8Array | undefined> {
     const packed = this.#bytes.subarray(entries, entries + block.length);
-    const unpacked = block.codec === codecs.gzip ? unpackers.gzip : unpackers.zstd;
+    const by = block.rawLength < unpackedAtOnce ? atOnceUnpackers : unpackers;
+    const unpack = block.codec === codecs.gzip ? by.gzip : by.zstd;
     let reason = 'it is of another length than it says';
     try {
       const limits = { maxOutputLength: Math.max(block.rawLength, 1), chunkSize: Math.max(block.rawLength + 1, 64) };
-      const raw = await unpacked(packed, limits);
+      const raw = await unpack(packed, limits);
       if (raw.length === block.rawLength) {
         return raw;
       }
@@ -267,3 +272,4 @@ function batchOf(bytes: Uint8Array, run: Run): Batch {
 }
 
 const unpackers = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) } as const;
+const atOnceUnpackers = { gzip: gunzipSync, zstd: zstdDecompressSync } as const;

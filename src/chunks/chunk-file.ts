@@ -28,10 +28,6 @@ export class ChunkFile {
     return this.#path;
   }
 
-  get exists(): boolean {
-    return this.#exists;
-  }
-
   /** Its descriptor, where it is open. */
   get fd(): number | undefined {
     return this.#fd;
@@ -43,7 +39,10 @@ export class ChunkFile {
       const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
       const create = this.#exists ? 0 : O_CREAT | O_EXCL;
       this.#fd = fs.openSync(this.#path, O_RDWR | O_NOFOLLOW | create, this.#settings.mode);
-      this.#exists = true;
+      if (!this.#exists) {
+        this.#exists = true;
+        allow(this.#fd, this.#settings.mode);
+      }
       this.#settings.opened(true);
     }
     return this.#fd;
@@ -76,7 +75,13 @@ export class ChunkFile {
   async remove(): Promise<void> {
     this.close();
     if (this.#exists) {
-      await fs.promises.rm(this.#path, { force: true });
+      try {
+        await fs.promises.unlink(this.#path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+          throw error;
+        }
+      }
     }
   }
 
@@ -92,5 +97,14 @@ export class ChunkFile {
         done(failed);
       });
     });
+  }
+}
+
+/** The process's umask would take permissions away that the configuration gives; some file systems know none. */
+function allow(fd: number, mode: number): void {
+  try {
+    fs.fchmodSync(fd, mode);
+  } catch {
+    // As the file system has them.
   }
 }

@@ -17,6 +17,9 @@ export interface ScannedChunk {
   readonly sealed: boolean;
 }
 
+/** What a disk reads or does not. */
+export const sectorSize = 4096;
+
 const headRead = 4096;
 const windowSize = 64 * 1024;
 const searchSize = 1024 * 1024;
@@ -27,17 +30,15 @@ export function scanChunk(fd: number, fileSize: number, id: string): ScannedChun
   if (found === undefined) {
     return undefined;
   }
-  const { head, end: begin, whole } = found;
-  const common = { head, headDamaged: !whole, begin, fileSize };
+  const { head, end: headEnd, whole } = found;
   const seed = seedOf(head.id);
+  const begin = whole ? headEnd : firstBlock(fd, headEnd, fileSize, seed);
+  const common = { head, headDamaged: !whole, begin, fileSize };
   if (fileSize >= begin + endSize) {
     const end = decodeEnd(readAt(fd, fileSize - endSize, endSize), seed);
     if (end !== undefined) {
       return { ...common, end: fileSize, ...end, sealed: true };
     }
-  }
-  if (begin > fileSize) {
-    return { ...common, end: fileSize, bytes: 0, count: 0, sealed: false };
   }
   return { ...common, ...scanBlocks(fd, begin, fileSize, seed) };
 }
@@ -94,6 +95,12 @@ function isEnd(fd: number, at: number, seed: number): boolean {
   return decodeEnd(readAt(fd, at, endSize), seed) !== undefined;
 }
 
+/** Where the blocks begin behind heads that are damaged. */
+function firstBlock(fd: number, from: number, fileSize: number, seed: number): number {
+  const found = findBlock(fd, from, fileSize, seed);
+  return found < 0 ? fileSize : found;
+}
+
 /** Where the next whole block begins; -1 where none does. */
 function findBlock(fd: number, from: number, fileSize: number, seed: number): number {
   for (let start = from; start < fileSize; ) {
@@ -113,15 +120,28 @@ function findBlock(fd: number, from: number, fileSize: number, seed: number): nu
   return -1;
 }
 
+/** A sector that cannot be read is zeros, in which no block begins. */
 function readAt(fd: number, position: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   let have = 0;
-  while (have < length) {
-    const count = fs.readSync(fd, bytes, have, length - have, position + have);
-    if (count === 0) {
-      break;
+  for (let step = length; have < length; ) {
+    const wanted = Math.min(step, length - have);
+    try {
+      const count = fs.readSync(fd, bytes, have, wanted, position + have);
+      if (count === 0) {
+        break;
+      }
+      have += count;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EIO') {
+        throw error;
+      }
+      step = sectorSize - ((position + have) % sectorSize);
+      if (wanted <= step) {
+        bytes.fill(0, have, have + wanted);
+        have += wanted;
+      }
     }
-    have += count;
   }
   return bytes.subarray(0, have);
 }

@@ -9,7 +9,9 @@ import { BlockFiller, largestBlock, type Piece } from './block-filler.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { cutEntries } from './cut-entries.ts';
 import { type ChunkHead, type Codec, encodeEnd, encodeHead, seedOf } from './format.ts';
+import type { Pace } from './pace.ts';
 import { packBlocks } from './pack-blocks.ts';
+import { PieceQueue } from './piece-queue.ts';
 
 /** What the promise of a chunk is worth: against the death of the process, of the machine within a time, of the machine. */
 export type Sync = 'none' | 'interval' | 'always';
@@ -21,6 +23,7 @@ export interface WriterSettings {
   readonly sync: Sync;
   readonly fileMode: number;
   readonly wasm: Wasm | undefined;
+  readonly pace: Pace;
   /** The folder of the files, open. */
   readonly folder: () => number;
   /** Something waits: `write` is to be called at the end of the turn. */
@@ -34,6 +37,8 @@ export interface WriterSettings {
 
 /** Less than this is written at once: that costs less than handing it to another thread. */
 const writtenAtOnce = 64 * 1024;
+/** A batch of so many bytes is written at once, from where it is, as long as the disk is quick about it. */
+const directFrom = 16 * 1024;
 
 export class ChunkWriter {
   readonly #settings: WriterSettings;
@@ -41,11 +46,7 @@ export class ChunkWriter {
   readonly #seed: number;
   readonly #file: ChunkFile;
   readonly #filler: BlockFiller;
-  readonly #waiting: Piece[] = [];
-  /** Written, and kept until they are synced (`sync always`): a failed sync means that they may be gone from the page cache. */
-  readonly #unsynced: Piece[] = [];
-  /** Of the first that waits: what is written. */
-  #done = 0;
+  readonly #queue = new PieceQueue();
   #written: number;
   #busy = false;
   #syncing = false;
@@ -75,9 +76,9 @@ export class ChunkWriter {
       packed: codec === 'none',
       chunkTag: head.metadata.tag,
       seed: this.#seed,
-      head: () => (this.#file.exists || this.#waiting.length > 0 ? undefined : encodeHead(this.#head)),
+      head: () => (this.#written > 0 || !this.#queue.isEmpty ? undefined : encodeHead(this.#head)),
       full: (piece) => {
-        this.#waiting.push(piece);
+        this.#queue.push(piece);
         this.write();
       },
     });
@@ -94,17 +95,16 @@ export class ChunkWriter {
 
   /** Bytes that wait to be written. */
   get pending(): number {
-    let bytes = this.#filler.used;
-    for (const piece of this.#waiting) {
-      bytes += piece.bytes.length;
-    }
-    return bytes;
+    return this.#filler.used + this.#queue.pending;
   }
 
-  /** Takes the batch; settles when it is held as durably as was asked for. */
-  append(batch: Batch): Promise<void> {
+  /** Takes the batch; settles when it is held as durably as was asked for. Nothing is returned where it is already. */
+  append(batch: Batch): Promise<void> | undefined {
     const { entries } = batch;
     if (entries.length <= largestBlock) {
+      if (entries.length >= directFrom && this.#writeDirect(batch)) {
+        return undefined;
+      }
       return this.#settles(this.#filler.add(batch, entries, batch.count));
     }
     let settled = Promise.resolve();
@@ -138,7 +138,7 @@ export class ChunkWriter {
       }
       try {
         const fd = this.#file.open();
-        const from = this.#done;
+        const from = this.#queue.done;
         const length = piece.bytes.length - from;
         if (length >= writtenAtOnce) {
           this.#busy = true;
@@ -173,12 +173,12 @@ export class ChunkWriter {
 
   /** What is not in the file yet, as it would stand there. A copy. */
   unwritten(): Uint8Array {
-    return Buffer.concat([...this.#waiting.map(({ bytes }) => bytes), this.#filler.complete()]);
+    return Buffer.concat([...this.#queue.contents, this.#filler.complete()]);
   }
 
   /** Closes the file for the time being; what is written later opens it again. False where it is in use. */
   rest(): boolean {
-    if (this.#busy || this.#syncing || this.#dirty || this.#waiting.length > 0 || this.#filler.used > 0) {
+    if (this.#busy || this.#syncing || this.#dirty || !this.#queue.isEmpty || this.#filler.used > 0) {
       return false;
     }
     this.#file.close();
@@ -204,6 +204,33 @@ export class ChunkWriter {
     await this.#file.remove();
   }
 
+  /** Writes the batch from where it is, which saves a copy of it. False where it has to wait, or where the disk does not take it at once. */
+  #writeDirect(batch: Batch): boolean {
+    const { sync, codec, pace } = this.#settings;
+    const idle = !this.#busy && !this.#failing && this.#queue.isEmpty;
+    if (!idle || sync === 'always' || codec !== 'none' || pace.slow) {
+      return false;
+    }
+    this.#queue.push(this.#filler.take());
+    const start = this.#filler.startOf(batch);
+    const pieces = [...this.#queue.contents, start, batch.entries];
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const began = performance.now();
+    try {
+      if (fs.writevSync(this.#file.open(), pieces, this.#written) < length) {
+        return false; // the same bytes are written there once more, the usual way
+      }
+    } catch {
+      return false; // as above: what is wrong shows there
+    }
+    pace.took(performance.now() - began);
+    this.#written += length;
+    this.#dirty = sync === 'interval';
+    this.#queue.releaseWaiting();
+    this.#settings.progressed(this);
+    return true;
+  }
+
   #settles({ area }: Piece): Promise<void> {
     if (area.settled === undefined) {
       area.settled = Promise.withResolvers();
@@ -213,13 +240,10 @@ export class ChunkWriter {
   }
 
   #next(): Piece | undefined {
-    if (this.#waiting.length === 0) {
-      const piece = this.#filler.take();
-      if (piece !== undefined) {
-        this.#waiting.push(piece);
-      }
+    if (this.#queue.isEmpty) {
+      this.#queue.push(this.#filler.take());
     }
-    return this.#waiting[0];
+    return this.#queue.first;
   }
 
   /** Compresses the blocks of an area. */
@@ -261,27 +285,23 @@ export class ChunkWriter {
   }
 
   #advance(count: number): void {
-    const [piece] = this.#waiting;
-    this.#done += count;
-    if (piece === undefined || this.#done < piece.bytes.length) {
+    const always = this.#settings.sync === 'always';
+    const length = this.#queue.advance(count, always);
+    if (length === 0) {
       return;
     }
-    this.#waiting.shift();
-    this.#written += this.#done;
-    this.#done = 0;
+    this.#written += length;
     this.#settings.progressed(this);
-    if (this.#settings.sync === 'always') {
-      this.#unsynced.push(piece);
+    if (always) {
       this.#syncWritten();
     } else {
       this.#dirty = this.#settings.sync === 'interval';
-      release(piece);
     }
   }
 
   /** One sync at a time; what is written while it runs is covered by the next. */
   #syncWritten(): void {
-    const covered = this.#unsynced.length;
+    const covered = this.#queue.unsynced;
     if (this.#syncing || covered === 0 || this.#file.fd === undefined) {
       return;
     }
@@ -293,9 +313,7 @@ export class ChunkWriter {
         this.#fail(error);
         return;
       }
-      for (const piece of this.#unsynced.splice(0, covered)) {
-        release(piece);
-      }
+      this.#queue.releaseUnsynced(covered);
       this.#syncWritten();
     });
   }
@@ -315,17 +333,13 @@ export class ChunkWriter {
       return false;
     }
     this.#unwriteDue = false;
-    for (const piece of this.#unsynced) {
-      this.#written -= piece.bytes.length;
-    }
-    this.#waiting.unshift(...this.#unsynced.splice(0));
-    this.#done = 0;
+    this.#written -= this.#queue.unwrite();
     return true;
   }
 
   /** Of a chunk that takes no more batches the file gets its last name, and is closed. */
   #allWritten(): void {
-    if (!this.#sealed || this.#syncing || this.#busy || this.#unsynced.length > 0) {
+    if (!this.#sealed || this.#syncing || this.#busy || this.#queue.unsynced > 0) {
       return;
     }
     this.#file.rename(this.#queuedPath);
@@ -343,20 +357,8 @@ export class ChunkWriter {
   }
 
   #drop(error: Error | undefined): void {
-    for (const { area } of [
-      ...this.#unsynced.splice(0),
-      ...this.#waiting.splice(0),
-      this.#filler.take() ?? [],
-    ].flat()) {
-      if (error === undefined) {
-        area.settled?.resolve();
-      } else {
-        area.settled?.promise.catch(() => {}); // whoever waits hears of it; nobody need wait
-        area.settled?.reject(error);
-      }
-      area.pool.give(area);
-    }
-    this.#done = 0;
+    this.#queue.push(this.#filler.take());
+    this.#queue.drop(error);
   }
 
   /** Settles when nothing is under way: all is written, or cannot be. */
@@ -367,9 +369,4 @@ export class ChunkWriter {
       });
     }
   }
-}
-
-function release({ area }: Piece): void {
-  area.settled?.resolve();
-  area.pool.give(area);
 }

@@ -5,6 +5,7 @@ import { type Batch, tagFromText } from '../core/batch.ts';
 import type { IoMemory } from '../core/io-memory.ts';
 import type { Chunk, ChunkMetadata } from '../plugin/buffer.ts';
 import { BlockReader, type BlockSource, type ReaderSettings, SourceShort } from './block-reader.ts';
+import { sectorSize } from './chunk-scan.ts';
 import type { ChunkWriter } from './chunk-writer.ts';
 import { type ChunkHead, seedOf } from './format.ts';
 
@@ -66,7 +67,7 @@ export class FileChunk implements Chunk {
     return this.#purged ? 0 : this.#writer.written + this.#writer.pending;
   }
 
-  append(batch: Batch): Promise<void> {
+  append(batch: Batch): Promise<void> | undefined {
     if (this.sealed) {
       return Promise.reject(new TypeError('A chunk that is queued takes no more events.'));
     }
@@ -88,10 +89,11 @@ export class FileChunk implements Chunk {
   async *batches(): AsyncGenerator<Batch, void, void> {
     const writer = this.#writer;
     const { memory, damaged } = this.#settings;
+    const file = new WrittenFile(writer, this.#begin);
     const settings = {
       seed: seedOf(this.id),
       tag: this.metadata.tag ?? noTag,
-      verify: !this.#own,
+      verify: () => !this.#own || file.unreadable,
       memory,
       damaged: (from: number, to: number, reason: string) => {
         if (!this.#told.has(from)) {
@@ -100,7 +102,6 @@ export class FileChunk implements Chunk {
         }
       },
     };
-    const file = new WrittenFile(writer, this.#begin);
     const written = new BlockReader(file, this.#begin, settings);
     try {
       do {
@@ -110,7 +111,9 @@ export class FileChunk implements Chunk {
       if (!(error instanceof SourceShort) && (error as NodeJS.ErrnoException).code !== 'ENOENT') {
         throw error;
       }
-      settings.damaged(written.position, file.size, 'somebody has removed or cut the file');
+      if (!this.#purged) {
+        settings.damaged(written.position, file.size, 'somebody has removed or cut the file');
+      }
     } finally {
       written.release();
       file.close();
@@ -147,6 +150,8 @@ export class FileChunk implements Chunk {
 
 /** The part of the file that is written. */
 class WrittenFile implements BlockSource {
+  /** Whether part of it could not be read. */
+  unreadable = false;
   readonly #writer: ChunkWriter;
   readonly #begin: number;
   #fd: number | undefined;
@@ -160,12 +165,23 @@ class WrittenFile implements BlockSource {
     return Math.max(this.#writer.written, this.#begin);
   }
 
+  /** A sector that cannot be read is zeros, and what they are in shows by its checksum. */
   async read(into: Uint8Array, position: number): Promise<number> {
     this.#fd ??= openFile(this.#writer);
-    const fd = this.#fd;
-    return await new Promise((resolve, reject) => {
-      fs.read(fd, into, 0, into.length, position, (error, count) => (error ? reject(error) : resolve(count)));
-    });
+    try {
+      return await readAt(this.#fd, into, position);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EIO') {
+        throw error;
+      }
+      this.unreadable = true;
+    }
+    const sector = into.subarray(0, sectorSize - (position % sectorSize));
+    if (sector.length < into.length) {
+      return await this.read(sector, position);
+    }
+    into.fill(0);
+    return into.length;
   }
 
   close(): void {
@@ -175,6 +191,11 @@ class WrittenFile implements BlockSource {
     }
   }
 }
+
+const readAt = (fd: number, into: Uint8Array, position: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    fs.read(fd, into, 0, into.length, position, (error, count) => (error ? reject(error) : resolve(count)));
+  });
 
 function openFile({ path }: ChunkWriter): number {
   return fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);

@@ -21,6 +21,7 @@ import { FileChunk, type FileChunkSettings } from './file-chunk.ts';
 import { type FluentdChunk, type FluentdSettings, openFluentdChunk } from './fluentd-chunk.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { type ChunkHead, type Codec, encodeHead } from './format.ts';
+import { Pace } from './pace.ts';
 import { Quarantine } from './quarantine.ts';
 
 export interface FileStoreSettings {
@@ -46,6 +47,8 @@ export interface FileStoreSettings {
 
 /** Files that are open for writing at a time. */
 const openLimit = 256;
+/** Chunks that are filled in one turn before what is in them is written. */
+const filledAtOnce = 64;
 const quarantineLimit = 1024 * 1024 * 1024;
 const retryFirst = 100;
 const retryLast = 5000;
@@ -89,12 +92,13 @@ export class FileStore implements ChunkStore {
       damagedBytes: counters.get('forebay_buffer_damaged_bytes_total', { id }),
     });
     this.#writerSettings = {
-      small: new AreaPool(smallArea, 16, memory),
+      small: new AreaPool(smallArea, filledAtOnce, memory),
       large: new AreaPool(largeArea, 2, memory),
       codec: settings.codec,
       sync: settings.sync,
       fileMode: modes.file,
       wasm: settings.wasm,
+      pace: new Pace(),
       folder: () => this.#folder ?? -1,
       filled: (writer) => this.#fill(writer),
       opened: (writer, open) => this.#opened(writer, open),
@@ -106,7 +110,10 @@ export class FileStore implements ChunkStore {
   async open(): Promise<readonly Chunk[]> {
     const { folder, prefix } = this.#settings.path;
     checkWritable(folder);
-    fs.mkdirSync(folder, { recursive: true, mode: this.#settings.modes.folder });
+    const { folder: mode } = this.#settings.modes;
+    if (fs.mkdirSync(folder, { recursive: true, mode }) !== undefined) {
+      fs.chmodSync(folder, mode); // the process's umask would take permissions away
+    }
     await this.#takeLock(folder, `.${prefix}.lock`);
     this.#folder = fs.openSync(folder, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     try {
@@ -162,7 +169,8 @@ export class FileStore implements ChunkStore {
       return;
     }
     if (typeof lock === 'string') {
-      throw new ForebayError('BUFFER_IN_USE', { path: folder, holder: lock });
+      const holder = lock === `process ${process.pid}` ? 'another output of this configuration' : lock;
+      throw new ForebayError('BUFFER_IN_USE', { path: folder, holder });
     }
     this.#lock = lock;
   }
@@ -184,7 +192,7 @@ export class FileStore implements ChunkStore {
           );
           continue;
         }
-        const chunk = owner === 'ours' ? this.#ownChunk(file) : await this.#fluentdChunk(file);
+        const chunk = owner === 'ours' ? this.#readable(file) : await this.#fluentdChunk(file);
         if (chunk !== undefined) {
           chunks.push(chunk);
         }
@@ -193,12 +201,22 @@ export class FileStore implements ChunkStore {
     return chunks;
   }
 
+  /** A chunk that cannot be read is left where it is, for another start. */
+  #readable(path: string): Chunk | undefined {
+    try {
+      return this.#ownChunk(path);
+    } catch (error) {
+      this.#quarantine.name(path, (error as Error).message);
+      return undefined;
+    }
+  }
+
   #ownChunk(path: string): Chunk | undefined {
     const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
     try {
       const { size, mtimeMs } = fs.fstatSync(fd);
       const scanned = scanChunk(fd, size, idOf(path));
-      if (scanned === undefined || scanned.begin > size) {
+      if (scanned === undefined) {
         this.#quarantine.move(path, size, size === 0 ? 'it is empty' : 'it has no head that is whole');
         return undefined;
       }
@@ -209,6 +227,10 @@ export class FileStore implements ChunkStore {
       if (end < size) {
         this.#quarantine.keep(path, end, size, 'what is there is no whole block; it is cut off');
         fs.ftruncateSync(fd, end);
+      }
+      if (count === 0) {
+        fs.unlinkSync(path); // made, and the process died before the first event was whole in it
+        return undefined;
       }
       const queued = sealed || path.endsWith('.queued');
       if (queued && !sealed) {
@@ -263,16 +285,25 @@ export class FileStore implements ChunkStore {
 
   #fill(writer: ChunkWriter): void {
     this.#filled.add(writer);
+    if (this.#filled.size > filledAtOnce) {
+      this.#filled.delete(writer); // who appends to it is still at it
+      this.#writeFilled();
+      this.#filled.add(writer);
+    }
     if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => {
         this.#scheduled = false;
-        const writers = [...this.#filled];
-        this.#filled.clear();
-        for (const each of writers) {
-          each.write();
-        }
+        this.#writeFilled();
       });
+    }
+  }
+
+  #writeFilled(): void {
+    const writers = [...this.#filled];
+    this.#filled.clear();
+    for (const writer of writers) {
+      writer.write();
     }
   }
 

@@ -77,18 +77,14 @@ function headSum(head: Uint8Array): number {
 
 export interface FoundHead {
   readonly head: ChunkHead;
-  /** Where the blocks begin. */
+  /** Behind it, and behind the second one where that is whole too: there the blocks begin. */
   readonly end: number;
-  /** Whether both are whole. */
+  /** Whether both are whole, and nothing stands before them. */
   readonly whole: boolean;
 }
 
-/**
- * The head of the chunk `id` at the beginning of a file, or else of any chunk; undefined where none is whole, a number where so many bytes are
- * needed to know.
- */
+/** The head of the chunk `id` at the beginning of a file; undefined where none is whole, a number where so many bytes are needed to know. */
 export function decodeHead(bytes: Buffer, fileSize: number, id: string): FoundHead | number | undefined {
-  let other: FoundHead | undefined;
   for (let at = bytes.indexOf(headMagic); at >= 0; at = bytes.indexOf(headMagic, at + 1)) {
     const length = at + headFixed <= bytes.length ? bytes.readUInt32LE(at + 8) : 0;
     const size = headFixed + length;
@@ -97,17 +93,12 @@ export function decodeHead(bytes: Buffer, fileSize: number, id: string): FoundHe
     }
     const one = bytes.subarray(at, at + size);
     const head = one.length === size && length > 0 && headSum(one) === one.readUInt32LE(12) ? readHead(one) : undefined;
-    if (head !== undefined) {
+    if (head?.id === id) {
       const twice = bytes.subarray(at + size, at + size * 2).equals(one);
-      // Alone and not in front, it is the second one.
-      const found = { head, end: at + (twice || at === 0 ? size * 2 : size), whole: twice && at === 0 };
-      if (head.id === id) {
-        return found;
-      }
-      other ??= found;
+      return { head, end: at + (twice ? size * 2 : size), whole: twice && at === 0 };
     }
   }
-  return other;
+  return undefined;
 }
 
 function readHead(bytes: Uint8Array): ChunkHead | undefined {
@@ -187,23 +178,36 @@ export function encodeBlock(
   body: BlockBody,
   seed: number,
 ): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, blockSize);
   const begin = at + blockSize + head.bytes.length;
+  encodeBlockStart(bytes, at, head, bytes.subarray(begin, begin + length), body, seed);
+  return begin + length;
+}
+
+/** The part of a block that stands before its entries, wherever these are. */
+export function encodeBlockStart(
+  bytes: Uint8Array,
+  at: number,
+  head: BlockHead,
+  entries: Uint8Array,
+  body: BlockBody,
+  seed: number,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, blockSize);
+  const tagLength = head.tagLength ?? 0;
   view.setUint32(0, blockMagicNumber, true);
   view.setUint8(4, body.kind);
   view.setUint8(5, codecs[body.codec]);
   view.setUint16(6, 0);
   view.setUint32(8, body.count, true);
   view.setUint32(12, 0);
-  view.setUint32(16, length, true);
+  view.setUint32(16, entries.length, true);
   view.setUint32(20, body.rawLength, true);
   view.setFloat64(24, body.arrived, true);
   view.setUint32(32, head.tagLength ?? none, true);
-  view.setUint32(36, head.tagLength === undefined ? head.bytes.length : head.bytes.length - head.tagLength, true);
-  view.setUint32(40, crc32(bytes.subarray(begin, begin + length), seed), true);
+  view.setUint32(36, head.bytes.length - tagLength, true);
+  view.setUint32(40, crc32(entries, seed), true);
   bytes.set(head.bytes, at + blockSize);
   view.setUint32(44, blockSum(bytes, at, head.bytes.length, seed), true);
-  return begin + length;
 }
 
 /** Of tag and origin only what fits: `headLength` may be anything yet. */

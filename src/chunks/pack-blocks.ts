@@ -1,9 +1,12 @@
 // Compresses blocks before they are written.
 import { promisify } from 'node:util';
-import { gzip, zstdCompress } from 'node:zlib';
+import { gzip, gzipSync, zstdCompress, zstdCompressSync } from 'node:zlib';
 import { blockSize, type Codec, decodeBlock, encodeBlock, kinds } from './format.ts';
 
 const packers = { gzip: promisify(gzip), zstd: promisify(zstdCompress) } as const;
+const atOncePackers = { gzip: gzipSync, zstd: zstdCompressSync } as const;
+/** Less than this is compressed at once: that costs less than handing it to another thread. */
+const packedAtOnce = 8 * 1024;
 
 /** Compresses the entries of the blocks in these bytes, where that makes them smaller. What is no block stays as it is. */
 export async function packBlocks(bytes: Uint8Array, codec: Exclude<Codec, 'none'>, seed: number): Promise<Uint8Array> {
@@ -17,7 +20,8 @@ export async function packBlocks(bytes: Uint8Array, codec: Exclude<Codec, 'none'
     }
     const begin = at + blockSize + block.headLength;
     const end = at + block.size;
-    const packed = block.kind === kinds.events ? await packers[codec](bytes.subarray(begin, end)) : undefined;
+    const pack = block.length < packedAtOnce ? atOncePackers[codec] : packers[codec];
+    const packed = block.kind === kinds.events ? await pack(bytes.subarray(begin, end)) : undefined;
     if (packed !== undefined && packed.length < block.length) {
       const whole = Buffer.alloc(blockSize + block.headLength + packed.length);
       whole.set(packed, blockSize + block.headLength);

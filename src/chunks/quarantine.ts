@@ -52,6 +52,13 @@ export class Quarantine {
     return kept !== undefined;
   }
 
+  /** Nothing of `path` can be read: it stays where it is. */
+  name(path: string, reason: string): void {
+    this.#settings.damaged.value++;
+    const code = 'BUFFER_CHUNK_UNREADABLE';
+    this.#settings.log.error({ code, path, reason }, errorText(code, { path, reason }));
+  }
+
   #say(path: string, offset: number, bytes: number, reason: string, kept: string | undefined): void {
     this.#settings.damaged.value++;
     this.#settings.damagedBytes.value += bytes;

@@ -25,6 +25,11 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  BUFFER_CHUNK_UNREADABLE: {
+    template: '{path} cannot be read: {reason}. It stays where it is, and is tried again at the next start.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   BUFFER_COMMIT_TIMEOUT: {
     template: 'No word within delayed_commit_timeout that a chunk has been delivered.',
     retryable: true,

@@ -20,9 +20,7 @@ for (let n = Number(from); n < end; n++) {
   const size = n % 17 === 0 ? 30_000 : n % 5 === 0 ? 2000 : 10;
   const batch = batchOf(n, 1, { size, ...(tags[place] === undefined ? {} : { tag: tags[place] }) });
   const held = chunks[place]?.append(batch);
-  if (held !== undefined) {
-    waiting.push(held.then(() => void process.stdout.write(`${n}\n`)));
-  }
+  waiting.push(Promise.resolve(held).then(() => void process.stdout.write(`${n}\n`)));
   if (waiting.length >= 32) {
     await waiting.shift();
   }

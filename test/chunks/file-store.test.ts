@@ -1,6 +1,6 @@
 // Chunks in files, on real folders: what is put in comes out, by the same process and by the next one, in order, once; and what a crash leaves
 // behind harms nothing else.
-import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, renameSync, statSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { tagFromText } from '../../src/core/batch.ts';
@@ -172,6 +172,41 @@ describe('what is put in comes out', () => {
     expect(chunk.stored - chunk.bytes).toBeLessThan(400);
     expect(await read(chunk)).toHaveLength(1);
     await store.close();
+  });
+
+  test('a chunk that cannot be read is named and stays, others are delivered', async () => {
+    const path = folder();
+    const first = await openStore(path);
+    for (let n = 0; n < 2; n++) {
+      await first.store.create(noKeys).append(batchOf(n, 1));
+    }
+    await first.store.close();
+    const [name = ''] = filesIn(path);
+    renameSync(join(path, name), join(path, 'away'));
+    mkdirSync(join(path, name));
+    const second = await openStore(path);
+    expect(second.chunks).toHaveLength(1);
+    expect(second.log.map(({ code }) => code)).toEqual(['BUFFER_FILE_UNKNOWN']);
+    await second.store.close();
+  });
+
+  test('a chunk whose file somebody removes or cuts is delivered as far as it goes, and named', async () => {
+    for (const harm of [unlinkSync, (file: string) => truncateSync(file, 1000)]) {
+      const path = folder();
+      const { store, log } = await openStore(path);
+      const chunk = store.create(noKeys);
+      for (let n = 0; n < 10; n++) {
+        await chunk.append(batchOf(n, 1, { size: 200 }));
+      }
+      harm(join(path, filesIn(path)[0] as string));
+      const whole = batchOf(0, 10, { size: 200 }).entries;
+      const got = await entriesOf(chunk);
+      expect(got.equals(whole.subarray(0, got.length))).toBe(true);
+      expect(got.length).toBeLessThan(whole.length);
+      expect(log.map(({ code }) => code)).toEqual(['BUFFER_CHUNK_DAMAGED']);
+      await chunk.purge();
+      await store.close();
+    }
   });
 
   test('a chunk that is purged while it is being written leaves no file', async () => {

@@ -11,7 +11,7 @@ import { tempFolder } from '../support/temp.ts';
 import { chances } from '../torture/chances.ts';
 import { errno, Shim } from '../torture/shim.ts';
 import { forgetUnsynced } from '../torture/unsynced.ts';
-import { type OpenedStore, openStore, read } from './store.ts';
+import { batchOf, noKeys, type OpenedStore, openStore, read } from './store.ts';
 
 const temp = tempFolder('killed');
 const children: ChildProcess[] = [];
@@ -25,8 +25,8 @@ interface Feeder {
   kill(): Promise<void>;
 }
 
-function feed(args: readonly string[], env: Readonly<Record<string, string>> = {}): Feeder {
-  const command = [join(projectRoot, 'test', 'chunks', 'feeder.ts'), ...args];
+function feed(args: readonly string[], env: Readonly<Record<string, string>> = {}, program = 'feeder.ts'): Feeder {
+  const command = [join(projectRoot, 'test', 'chunks', program), ...args];
   const child = spawn(projectNode(), command, { stdio: ['ignore', 'pipe', 'inherit'], env: projectEnv(env) });
   children.push(child);
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -125,6 +125,22 @@ describe.skipIf(skipped !== undefined)('a disk that fails', () => {
       });
     }
   }
+
+  test('a sector that cannot be read costs the block that it is in, which is named', async () => {
+    const { buffer, shim } = disk();
+    const { store } = await openStore(buffer);
+    const chunk = store.create(noKeys);
+    for (let n = 0; n < 30; n++) {
+      await chunk.append(batchOf(n, 1, { size: 10_000 }));
+    }
+    await store.close();
+    shim.follow('read 96000 97000');
+    const drainer = feed([buffer], shim.env, 'drainer.ts');
+    await drainer.lines.waitForLine((line) => line === 'end', 30_000);
+    const lost = Array.from({ length: 30 }, (_, n) => n).filter((n) => !acked(drainer.lines).includes(n));
+    expect(lost).toEqual([9]);
+    expect(drainer.lines.text.filter((line) => line === 'BUFFER_CHUNK_DAMAGED')).toHaveLength(1);
+  });
 
   test('a full disk holds acks back, and goes on by itself when there is room again', async () => {
     const { buffer, shim } = disk();

@@ -1,5 +1,5 @@
 // Torture: `npm run torture -- [--kills N] [--seconds S] [--sync none|interval|always] [--compress gzip|zstd] [--seed N]`. Senders with acks, the
-// real program with a file buffer, and a receiver that is slow, down, or lies; the disk fails (shim.c), and the program is killed again and again.
+// real program with a file buffer, and a receiver that is slow, down, or lies; the disk fails (shim.c) and is full, and the program is killed again and again.
 // At the end each acked event must have come out at least once. Needs gcc; all of it happens on the loopback device and in a temporary folder.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { chances } from './chances.ts';
 import { moods, Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import { errno, Shim } from './shim.ts';
+import { mountSmallDisk } from './small-disk.ts';
 import { forgetUnsynced } from './unsynced.ts';
 
 const { values } = parseArgs({
@@ -30,6 +31,8 @@ const chance = chances(Number(values.seed));
 /** The bound for the program's memory, MB. */
 const memoryLimit = 250;
 const senderCount = 3;
+/** What the buffer's disk holds, where one can be mounted for it, MB: less than total_limit_size. */
+const diskSize = 12;
 /** What the disk does for the life of one process. */
 const weathers = [
   [],
@@ -42,6 +45,7 @@ const weathers = [
 const temp = tempFolder('torture');
 const buffer = join(temp.path, 'buffer');
 mkdirSync(buffer);
+const unmount = mountSmallDisk(buffer, diskSize);
 const shim = new Shim(temp.path, buffer);
 const receiver = new Receiver();
 const receiverPort = await receiver.start();
@@ -145,5 +149,6 @@ try {
   process.exitCode = fine ? 0 : 1;
 } finally {
   await receiver.stop();
+  unmount?.();
   temp.remove();
 }

@@ -4,6 +4,7 @@
      write ERRNO N    each Nth write fails with ENOSPC (28), EIO (5) ...; 1 is every one
      short N          each Nth write of more than one byte takes only a part of it
      sync ERRNO N     each Nth fdatasync or fsync of a file fails
+     read FROM TO     reads of a file that touch these bytes fail with EIO
      open ERRNO N     each Nth open that would make a file fails
    SHIM_LOG gets a line for each of these, written at once and appended (O_APPEND):
      c INODE (made) | w INODE FROM TO (written) | b INODE (a sync begins) | s INODE (it is done) | d (a folder was synced)
@@ -26,6 +27,7 @@ struct rule {
   long every, calls;
 };
 static struct rule on_write, on_short, on_sync, on_open;
+static long read_from, read_to;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = -1;
 
@@ -63,6 +65,7 @@ static void read_rules(void) {
     close(fd);
   }
   set(&on_write, 0, 0), set(&on_short, 0, 0), set(&on_sync, 0, 0), set(&on_open, 0, 0);
+  read_from = read_to = 0;
   char *rest;
   for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(0, "\n", &rest)) {
     int error;
@@ -70,6 +73,7 @@ static void read_rules(void) {
     if (sscanf(line, "write %d %ld", &error, &every) == 2) set(&on_write, error, every);
     if (sscanf(line, "sync %d %ld", &error, &every) == 2) set(&on_sync, error, every);
     if (sscanf(line, "open %d %ld", &error, &every) == 2) set(&on_open, error, every);
+    (void)!sscanf(line, "read %ld %ld", &read_from, &read_to);
     if (sscanf(line, "short %ld", &every) == 1) set(&on_short, 1, every);
   }
 }
@@ -131,13 +135,17 @@ ssize_t write(int fd, const void *bytes, size_t size) {
   return wrote(&stat, lseek(fd, 0, SEEK_CUR) - (done > 0 ? done : 0), done);
 }
 
-static ssize_t write_at(int fd, const void *bytes, size_t size, off_t at) {
+static ssize_t real_pwrite(int fd, const void *bytes, size_t size, off_t at) {
   static ssize_t (*call)(int, const void *, size_t, off_t);
   if (!call) call = real("pwrite64");
+  return call(fd, bytes, size, at);
+}
+
+static ssize_t write_at(int fd, const void *bytes, size_t size, off_t at) {
   struct stat stat;
-  if (ours(fd, &stat) != 1) return call(fd, bytes, size, at);
+  if (ours(fd, &stat) != 1) return real_pwrite(fd, bytes, size, at);
   ssize_t some = allowed(size);
-  return some < 0 ? -1 : wrote(&stat, at, call(fd, bytes, (size_t)some, at));
+  return some < 0 ? -1 : wrote(&stat, at, real_pwrite(fd, bytes, (size_t)some, at));
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
@@ -146,6 +154,49 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
 
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at) {
   return write_at(fd, bytes, size, at);
+}
+
+static ssize_t write_all_at(int fd, const struct iovec *pieces, int count, off_t at) {
+  static ssize_t (*call)(int, const struct iovec *, int, off_t);
+  if (!call) call = real("pwritev64");
+  struct stat stat;
+  if (ours(fd, &stat) != 1) return call(fd, pieces, count, at);
+  size_t size = 0;
+  for (int i = 0; i < count; i++) size += pieces[i].iov_len;
+  ssize_t some = allowed(size);
+  if (some < 0) return -1;
+  if ((size_t)some < size) return wrote(&stat, at, real_pwrite(fd, pieces[0].iov_base, pieces[0].iov_len / 2 + 1, at));
+  return wrote(&stat, at, call(fd, pieces, count, at));
+}
+
+ssize_t pwritev(int fd, const struct iovec *pieces, int count, off_t at) {
+  return write_all_at(fd, pieces, count, at);
+}
+
+ssize_t pwritev64(int fd, const struct iovec *pieces, int count, off_t at) {
+  return write_all_at(fd, pieces, count, at);
+}
+
+static ssize_t read_at(int fd, void *bytes, size_t size, off_t at) {
+  static ssize_t (*call)(int, void *, size_t, off_t);
+  if (!call) call = real("pread64");
+  struct stat stat;
+  if (ours(fd, &stat) == 1) {
+    pthread_mutex_lock(&lock);
+    read_rules();
+    int broken = at < read_to && at + (off_t)size > read_from;
+    pthread_mutex_unlock(&lock);
+    if (broken) return errno = EIO, -1;
+  }
+  return call(fd, bytes, size, at);
+}
+
+ssize_t pread(int fd, void *bytes, size_t size, off_t at) {
+  return read_at(fd, bytes, size, at);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t size, off_t at) {
+  return read_at(fd, bytes, size, at);
 }
 
 static int synced(int fd, const char *name) {
