@@ -4,6 +4,14 @@ import { errorTable } from '../core/errors.ts';
 
 /** Counters, in alphabetical order. A test finds those in the code that are not here. */
 export const counterHelp: Readonly<Record<string, string>> = {
+  forebay_buffer_backed_up_events_total:
+    'Events of chunks that could not be delivered and were put into the backup folder.',
+  forebay_buffer_damaged_bytes_total: 'Bytes of buffer files that were damaged, and are kept in quarantine.',
+  forebay_buffer_damaged_total: 'Places in buffer files that were damaged.',
+  forebay_buffer_dropped_events_total: 'Events that drop_oldest_chunk let go of.',
+  forebay_buffer_failed_deliveries_total: 'Times that a chunk could not be delivered; it is tried again.',
+  forebay_buffer_lost_events_total: 'Events that were given up: retries were over, and nothing else took them.',
+  forebay_buffer_write_failures_total: 'Writes to buffer files that failed, and are tried again.',
   forebay_file_refused_bytes_total:
     'Bytes that a file output dropped, because what lies in the way must not be written to.',
   forebay_file_removed_bytes_total: 'Bytes of old files that a file output removed, because there were too many.',
@@ -40,6 +48,9 @@ export const counterHelp: Readonly<Record<string, string>> = {
 
 /** What is measured at the moment it is asked for. */
 export const gaugeHelp: Readonly<Record<string, string>> = {
+  forebay_buffer_queued_chunks: 'Chunks of a buffer that wait for their delivery.',
+  forebay_buffer_staged_bytes: 'Bytes of the chunks of a buffer that still take events.',
+  forebay_buffer_stored_bytes: 'Bytes that the chunks of a buffer take, of memory or of disk.',
   forebay_healthy: '1 where all is well, 0 where an output holds the inputs or something could not be opened.',
   forebay_info: 'Always 1; the version is in its label.',
   forebay_worker_resident_memory_bytes: 'Memory of a worker, by its number.',

@@ -20,13 +20,15 @@ export class Metrics {
 
   async text({ counters, gauges }: MetricsSnapshot): Promise<string> {
     const registry = new Registry();
-    for (const [name, samples] of byName(counters)) {
+    // What a part counts may also go down: what a buffer holds. Only what never does ends with _total.
+    const falling = counters.filter(({ name }) => !name.endsWith('_total'));
+    for (const [name, samples] of byName(counters.filter(({ name }) => name.endsWith('_total')))) {
       const metric = new Counter({ ...head(name, samples), registers: [registry] });
       for (const { labels, value } of samples) {
         metric.inc(cut(labels), value);
       }
     }
-    for (const [name, samples] of byName(gauges)) {
+    for (const [name, samples] of byName([...gauges, ...falling])) {
       const metric = new Gauge({ ...head(name, samples), registers: [registry] });
       for (const { labels, value } of samples) {
         metric.set(cut(labels), value);
