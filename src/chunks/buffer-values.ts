@@ -1,4 +1,5 @@
 // The options that buffers in files have in common, and the store that they come to.
+import { basename, dirname, join } from 'node:path';
 import type { Element } from '../config/element.ts';
 import { type Options, p, type Values } from '../config/options.ts';
 import type { Report } from '../config/problem.ts';
@@ -57,7 +58,7 @@ export function fileStore(
   const { id, clock, log, counters, io, wasm, random } = context;
   return new FileStore({
     id,
-    path: chunkPath(values.path, suffix, single !== undefined),
+    path: chunkPath(pathOf(values.path, context), suffix, single !== undefined),
     modes: { folder: modeOf(values.dir_permission) ?? 0o755, file: modeOf(values.file_permission) ?? 0o644 },
     codec: values.compress === 'text' ? 'none' : values.compress,
     sync: values.sync,
@@ -71,6 +72,15 @@ export function fileStore(
     wasm,
     random,
   });
+}
+
+/** Each process has chunks of its own; the first one, or the only one, has them where the path says. */
+function pathOf(path: string, { workers = 1, workerId }: PluginContext): string {
+  if (workers === 1 || workerId === 0) {
+    return path;
+  }
+  const folder = `process${workerId}`;
+  return path.includes('.*') ? join(dirname(path), folder, basename(path)) : join(path, folder);
 }
 
 function modeOf(text: string): number | undefined {

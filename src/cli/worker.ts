@@ -105,10 +105,10 @@ class Worker {
     const code = await this.#end.promise;
     clearInterval(timer);
     await this.#reloading.catch(() => undefined);
-    await this.#collector.stop();
+    const whole = await this.#collector.stop();
     await this.#link.ask('tell', this.#status(), 1_000).catch(() => undefined);
     this.#relay.destroy();
-    return code;
+    return whole ? code : 1;
   }
 
   /** One reload after the other, and none beside the stop. */

@@ -166,6 +166,26 @@ describe.concurrent('buffers of the running program', () => {
     expect(taken(folder).sort()).toEqual(['a 1', 'b 2']);
   });
 
+  test('each of several workers has a buffer on disk of its own', async () => {
+    const folder = outputFolder();
+    mkdirSync(join(folder, 'chunks'));
+    const forebay = await start(
+      folder,
+      `@type file\npath ${join(folder, 'chunks')}\nflush_mode immediate`,
+      'workers 2',
+    );
+    await until(() => existsSync(join(folder, 'chunks', 'process1')));
+    for (let n = 0; n < 6; n++) {
+      const sender = new Sender(forebay.port);
+      sender.send('a', n);
+      await until(() => sender.acks === 1);
+      sender.socket.destroy();
+    }
+    await until(() => taken(folder).length === 6);
+    expect(await forebay.stop()).toBe(0);
+    expect(taken(folder).sort()).toEqual(Array.from({ length: 6 }, (_, n) => `a ${n}`));
+  });
+
   test('a second TERM ends at once an output that never answers', async () => {
     const folder = outputFolder('hang');
     const forebay = await start(folder, 'flush_mode immediate', 'shutdown_timeout 1h');
