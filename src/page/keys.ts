@@ -57,7 +57,7 @@ function press(event: KeyboardEvent, targets: KeyTargets): boolean {
       if (onControl) {
         return false;
       }
-      stream.open(stream.rows?.refOfSelected());
+      stream.openSelected();
       return true;
     default:
       return move(event.key, stream, at.closest('.details') !== null);

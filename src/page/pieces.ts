@@ -38,10 +38,16 @@ export class Pieces {
   readonly #lines = new Map<number, Joined>();
   /** Those whose end has not come, by what their pieces have in common; the one touched last stands last. */
   readonly #open = new Map<string, Joined>();
+  /** Of those, the lines whose pieces have an id. */
+  #named = 0;
 
-  /** Whether an event without any mark may end a line. */
+  /** Whether an event without any mark may end a line: one whose pieces have no id. */
   get waiting(): boolean {
-    return this.#open.size > 0;
+    return this.#unnamed > 0;
+  }
+
+  get #unnamed(): number {
+    return this.#open.size - this.#named;
   }
 
   line(head: number): Joined | undefined {
@@ -50,7 +56,7 @@ export class Pieces {
 
   /** The line that the event belongs to; undefined where it is a line of its own. */
   take(event: number, marks: PieceMarks, now: number): Joined | undefined {
-    const key = marks.id === '' ? `s ${marks.source}` : `i ${marks.id}`;
+    const key = marks.id === '' ? `s ${marks.source}` : `${named}${marks.id}`;
     const open = this.#open.get(key);
     if (open === undefined && !marks.partial) {
       return undefined;
@@ -59,7 +65,7 @@ export class Pieces {
     const gap = marks.id !== '' && marks.ordinal !== line.events.length + 1;
     line.events.push(event);
     line.touched = now;
-    this.#open.delete(key);
+    this.#close(key);
     if (gap && line.state === 'open') {
       line.state = 'gaps';
     }
@@ -70,6 +76,7 @@ export class Pieces {
       line.state = 'unfinished';
     } else {
       this.#open.set(key, line);
+      this.#named += isNamed(key) ? 1 : 0;
       this.#bound();
     }
     return line;
@@ -93,7 +100,13 @@ export class Pieces {
 
   #give(key: string, line: Joined): void {
     line.state = 'unfinished';
-    this.#open.delete(key);
+    this.#close(key);
+  }
+
+  #close(key: string): void {
+    if (this.#open.delete(key) && isNamed(key)) {
+      this.#named--;
+    }
   }
 
   /** Takes lines as they are whose next piece has not come for too long; returns those. */
@@ -119,8 +132,14 @@ export class Pieces {
     }
     for (const [key, line] of this.#open) {
       if (line.head < oldest) {
-        this.#open.delete(key);
+        this.#close(key);
       }
     }
   }
+}
+
+const named = 'i ';
+
+function isNamed(key: string): boolean {
+  return key.startsWith(named);
 }

@@ -4,16 +4,15 @@ import { levelMarks } from '../live/query/levels.ts';
 import { visible } from './controls.ts';
 import type { EventReader, Shown } from './event.ts';
 import type { Filter } from './filter.ts';
+import type { Held, Marker } from './held.ts';
 import { child, paintLine, setText } from './paint.ts';
-import type { EventRef, Marker } from './store.ts';
-import { markerOf } from './store.ts';
 import { number, text } from './strings.ts';
 import { clock, localTime, millis, size, utcTime } from './times.ts';
 
 export class Row {
   readonly element: HTMLElement;
   /** What it shows; undefined where it is free. */
-  ref: EventRef | undefined;
+  ref: Held | undefined;
   /** Which state of filter and stream it was filled in. */
   stamp = -1;
   readonly #time: HTMLElement;
@@ -43,10 +42,10 @@ export class Row {
     return this.ref?.id ?? -1;
   }
 
-  fill(ref: EventRef, reader: EventReader, filter: Filter, stamp: number): void {
+  fill(ref: Held, reader: EventReader, filter: Filter, stamp: number): void {
     this.ref = ref;
     this.stamp = stamp;
-    const marker = markerOf(ref);
+    const { marker } = ref;
     if (marker === undefined) {
       this.#event(reader.shown(ref), filter);
     } else {
@@ -73,24 +72,26 @@ export class Row {
     if (rest.firstChild !== null) {
       rest.textContent = '';
     }
-    const { joined, more, fields } = shown;
+    const { whole, more, fields, late } = shown;
     if (more > 0) {
       rest.append(' ');
       child(rest, 'span', 'note').textContent = text.moreText(size(more));
     }
-    if (joined !== undefined && (joined.events.length > 1 || joined.state !== 'whole')) {
+    if (late) {
       rest.append(' ');
-      const pieces = child(
-        rest,
-        'span',
-        joined.state === 'gaps' || joined.state === 'unfinished' ? 'note odd' : 'note',
-      );
-      const count = joined.events.length;
+      const mark = child(rest, 'span', 'note');
+      mark.textContent = text.late;
+      mark.title = text.lateTitle;
+    }
+    if (whole !== undefined && (whole.count > 1 || whole.state !== 'whole')) {
+      rest.append(' ');
+      const pieces = child(rest, 'span', whole.state === 'gaps' || whole.state === 'unfinished' ? 'note odd' : 'note');
+      const { count } = whole;
       pieces.textContent = `⧉ ${number(count)}`;
       pieces.title =
-        joined.state === 'whole'
+        whole.state === 'whole'
           ? text.pieces(count)
-          : joined.state === 'gaps'
+          : whole.state === 'gaps'
             ? text.piecesLost(count)
             : text.piecesOpen(count);
     }
@@ -118,7 +119,7 @@ export class Row {
 
   /** A row of one line, to measure. */
   blank(): void {
-    this.#marker({ kind: 'restarted' });
+    this.#marker({ kind: 'restarted', at: 0 });
     this.element.className = 'row';
     setText(this.#second, '00:00:00');
   }

@@ -29,7 +29,7 @@ export const text = {
   suggestionHint: { field: 'field', value: 'value' },
   // Facets
   facets: 'Facets',
-  facet: { level: 'Levels', container: 'Containers', source: 'Sources', tag: 'Tags' },
+  facet: { level: 'Levels', container: 'Containers', feed: 'Feeds', source: 'Sources', tag: 'Tags' },
   containersEmpty: 'None yet',
   valuesMore: (hidden: number) => `and ${number(hidden)} more`,
   showAll: 'Show all',
@@ -46,6 +46,8 @@ export const text = {
   pieces: (value: number) => `Docker cut this line into ${number(value)} pieces; they are joined here`,
   piecesOpen: (value: number) => `${plural(value, 'piece', 'pieces')} of a longer line, whose end has not come`,
   piecesLost: (value: number) => `${plural(value, 'piece', 'pieces')} of a longer line; some are missing`,
+  late: 'late',
+  lateTitle: 'Later lines had come before this one',
   moreText: (size: string) => `… ${size} more`,
   empty: {
     waiting: 'Waiting for the first line',

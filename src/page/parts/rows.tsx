@@ -81,7 +81,7 @@ function leaveTailOnSelection(host: HTMLElement, stream: Stream): () => void {
 
 function Empty({ stream }: { readonly stream: Stream }) {
   const { length, beyond } = stream.list.value;
-  const { kept, narrowed, search, shown } = stream.totals.value;
+  const { kept, search, shown, narrowed } = stream.totals.value;
   if (length > 0 || beyond || shown > 0 || search < 100) {
     return null;
   }

@@ -1,6 +1,6 @@
 // The bar below: how the connection is, what comes in, and what is not here.
 import type { Link } from '../connection.ts';
-import { limits, type Stream } from '../stream.ts';
+import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
 import { clock, size } from '../times.ts';
 
@@ -28,7 +28,7 @@ export function StatusBar({ stream }: { readonly stream: Stream }) {
       <span class="space" />
       {search < 100 ? <span>{text.searching(search)}</span> : undefined}
       {narrowed ? <span>{text.matching(shown)}</span> : undefined}
-      <span class="kept" title={text.keptTitle(limits.events, size(limits.bytes))}>
+      <span class="kept" title={text.keptTitle(stream.keeping.events, size(stream.keeping.bytes))}>
         {text.kept(kept)}
         {gone > 0 ? `, ${text.goneShort(gone)}` : ''}
       </span>

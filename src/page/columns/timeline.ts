@@ -1,0 +1,134 @@
+// Numbers of shown events by second, level and lane, for the histogram: a lane for each feed, and one for events that no match took. Bins of
+// seconds are kept and put together when it is drawn.
+import type { Lane, Picture } from '../picture.ts';
+import type { Bits, Block } from './block.ts';
+import type { Columns } from './columns.ts';
+import { folded, marked } from './layout.ts';
+
+/** Seconds of one lane that are kept apart; further ones are not drawn. */
+const mostBins = 200_000;
+const mostLanes = 8;
+/** Events of a bin by how serious they are: error and worse, warnings, the rest. */
+const kinds = 3;
+const kindOfLevel = [2, 2, 2, 2, 1, 0, 0];
+const unmatched = '\u0000unmatched';
+
+export class Timeline {
+  /** Moves on with every change. */
+  version = 0;
+  readonly #columns: Columns;
+  readonly #lanes = new Map<string, Map<number, Uint32Array>>();
+
+  constructor(columns: Columns) {
+    this.#columns = columns;
+  }
+
+  clear(): void {
+    this.version++;
+    this.#lanes.clear();
+  }
+
+  add(block: Block, bits: Bits, from: number, to: number, by: 1 | -1): void {
+    const { memory, origins } = this.#columns;
+    const { u8, u16, u32 } = memory;
+    const seconds = block.at.seconds >> 2;
+    const originsAt = block.at.origins >> 1;
+    const { flags, levels } = block.at;
+    let second = -1;
+    let origin = -1;
+    let bins: Map<number, Uint32Array> | undefined;
+    let bin: Uint32Array | undefined;
+    this.version++;
+    for (let row = from; row < to; row++) {
+      if (
+        (((bits[row >> 5] as number) >>> (row & 31)) & 1) === 0 ||
+        ((u8[flags + row] as number) & (folded | marked)) !== 0
+      ) {
+        continue;
+      }
+      const ownOrigin = u16[originsAt + row] as number;
+      if (ownOrigin !== origin) {
+        origin = ownOrigin;
+        const { place } = origins.get(origin);
+        const lane = this.#lane(place.matched ? place.listener : unmatched);
+        second = lane === bins ? second : -1;
+        bins = lane;
+      }
+      const ownSecond = u32[seconds + row] as number;
+      if (ownSecond !== second) {
+        second = ownSecond;
+        bin = this.#bin(bins as Map<number, Uint32Array>, second, by > 0);
+      }
+      if (bin !== undefined) {
+        const kind = kindOfLevel[u8[levels + row] as number] ?? 2;
+        bin[kind] = (bin[kind] as number) + by;
+        if (by < 0 && bin[0] === 0 && bin[1] === 0 && bin[2] === 0) {
+          bins?.delete(second);
+          second = -1;
+        }
+      }
+    }
+  }
+
+  /** What there is from `from` to `to`, seconds since the epoch, in so many bins; without a range, all. */
+  picture(range: { readonly from: number; readonly to: number } | undefined, count: number): Picture | undefined {
+    let first = Number.POSITIVE_INFINITY;
+    let last = Number.NEGATIVE_INFINITY;
+    for (const bins of this.#lanes.values()) {
+      for (const second of bins.keys()) {
+        first = Math.min(first, second);
+        last = Math.max(last, second);
+      }
+    }
+    const from = range?.from ?? first;
+    const to = range?.to ?? last + 1;
+    if (!(to > from)) {
+      return undefined;
+    }
+    const step = stepFor((to - from) / count);
+    const start = Math.floor(from / step) * step;
+    const length = Math.min(2 * count, Math.ceil((to - start) / step));
+    const lanes = [...this.#lanes].flatMap(([name, bins]): Lane[] => {
+      const counts = new Float64Array(length * kinds);
+      let total = 0;
+      for (const [second, bin] of bins) {
+        const at = Math.floor((second - start) / step);
+        if (at >= 0 && at < length) {
+          for (let kind = 0; kind < kinds; kind++) {
+            const value = bin[kind] as number;
+            counts[at * kinds + kind] = (counts[at * kinds + kind] as number) + value;
+            total += value;
+          }
+        }
+      }
+      return total === 0 ? [] : [{ name: name === unmatched ? undefined : name, counts }];
+    });
+    return { start, step, length, lanes };
+  }
+
+  #lane(name: string): Map<number, Uint32Array> {
+    const own = this.#lanes.size < mostLanes || this.#lanes.has(name) ? name : ([...this.#lanes.keys()][0] ?? name);
+    let bins = this.#lanes.get(own);
+    if (bins === undefined) {
+      bins = new Map();
+      this.#lanes.set(own, bins);
+    }
+    return bins;
+  }
+
+  #bin(bins: Map<number, Uint32Array>, second: number, create: boolean): Uint32Array | undefined {
+    let bin = bins.get(second);
+    if (create && bin === undefined && bins.size < mostBins) {
+      bin = new Uint32Array(kinds);
+      bins.set(second, bin);
+    }
+    return bin;
+  }
+}
+
+const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+
+/** The smallest round number of seconds that is not below `least`. */
+function stepFor(least: number): number {
+  return steps.find((step) => step >= least) ?? Math.ceil(least / 86_400) * 86_400;
+}
