@@ -50,6 +50,10 @@ export class Block {
   /** The events that are shown, and how many they are. */
   readonly bits: Bits;
   shown = 0;
+  /** Pieces and markers, which are no lines of their own; undefined where there is none. */
+  special: Bits | undefined;
+  /** Whether any event has to be read to be searched: colours, pieces, whole records. */
+  mixed = false;
   /** For facets whose own choice is left out of what they count: the events that pass all else. */
   readonly variants = new Map<string, Bits>();
   readonly markers = new Map<number, Marker>();
@@ -93,6 +97,11 @@ export class Block {
       }
     }
     return undefined;
+  }
+
+  setSpecial(row: number): void {
+    this.special ??= new Uint32Array(this.bits.length);
+    this.special[row >> 5] = (this.special[row >> 5] as number) | (1 << (row & 31));
   }
 
   seqOf(row: number): { readonly seq: number; readonly arrived: number } {

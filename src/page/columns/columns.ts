@@ -208,13 +208,15 @@ export class Columns {
     }
   }
 
-  /** Which of the events are late. */
+  /** Which of the events are late, and whether any has to be read to be searched. */
   #notice(block: Block, from: number): void {
     const { u8, u32 } = this.memory;
     const latest = this.#now() / 1000 + ahead;
     const seconds = block.at.seconds >> 2;
+    let all = 0;
     for (let row = from; row < block.count; row++) {
       const second = u32[seconds + row] as number;
+      all |= u8[block.at.flags + row] as number;
       if (second >= this.#newest) {
         this.#newest = second <= latest ? second : this.#newest;
       } else if (second + patience < this.#newest) {
@@ -222,6 +224,7 @@ export class Columns {
         u8[at] = (u8[at] as number) | late;
       }
     }
+    block.mixed ||= (all & (odd | joined | plain)) !== 0;
   }
 
   /** Takes one event at `at` of a frame; returns where it ends, negative where it is none. */
@@ -293,6 +296,9 @@ export class Columns {
     const own = (eventTime ? fine : 0) | (isPlain ? plain : isOdd(bytes, 0, bytes.length) ? odd : 0);
     const isFolded = line !== undefined && line.head !== this.next;
     u8[block.at.flags + row] = own | (line === undefined ? 0 : isFolded ? folded : joined);
+    if (isFolded) {
+      block.setSpecial(row);
+    }
     block.count++;
     this.next++;
     this.lines += isFolded ? 0 : 1;
@@ -366,6 +372,7 @@ export class Columns {
     u8[block.at.levels + row] = 0;
     u8[block.at.flags + row] = marked;
     block.markers.set(row, marker);
+    block.setSpecial(row);
     this.next++;
     this.on.took(block, row, row + 1);
   }

@@ -5,6 +5,7 @@ const pageSize = 64 * 1024;
 /** Without WebAssembly there is one fixed buffer, of which the system gives what is touched. */
 const fixedSize = 256 * 1024 * 1024;
 const mostPages = 65_536;
+const step = 1024;
 
 export class Memory {
   readonly wasm: WebAssembly.Memory | undefined;
@@ -26,11 +27,14 @@ export class Memory {
     if (missing <= 0) {
       return true;
     }
-    if (this.wasm === undefined || Math.ceil((end + slack) / pageSize) > mostPages) {
+    const pages = Math.ceil(missing / pageSize);
+    const room = mostPages - this.#buffer.byteLength / pageSize;
+    if (this.wasm === undefined || pages > room) {
       return false;
     }
     try {
-      this.wasm.grow(Math.ceil(missing / pageSize));
+      // Seldom and by much: the system gives no more than is touched, and views are made anew each time.
+      this.wasm.grow(Math.min(room, Math.max(pages, step)));
     } catch {
       return false;
     }

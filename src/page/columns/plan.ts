@@ -317,6 +317,9 @@ class TextPlan extends Base {
       yes[word] = isExact ? (maybe[word] as number) : 0;
     }
     const { any, answers } = this.#shapes;
+    if (!any && !block.mixed) {
+      return;
+    }
     const flags = block.at.flags;
     const shapes = block.at.shapes >> 1;
     const readFlags = odd | joined | plain;

@@ -6,10 +6,9 @@ import { type FacetName, facetNames } from '../facet.ts';
 import { bitCount } from '../view.ts';
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
-import { folded, marked } from './layout.ts';
 import { type Plan, planOf } from './plan.ts';
 import type { Reading } from './reading.ts';
-import { Tally } from './tally.ts';
+import { maskOf, Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
 
 interface Term {
@@ -149,15 +148,17 @@ export class Search {
       plan.look(block, from, to);
     }
     this.#read(block, from, to);
-    const { u8 } = this.#columns.memory;
-    const ordinary = (row: number) => ((u8[block.at.flags + row] as number) & (folded | marked)) === 0;
     this.#combine(block.bits, undefined, from, to);
-    for (let row = from; row < to; row++) {
-      if (!ordinary(row)) {
-        // What is missing is missing from every choice; what another event stands for is never shown.
-        const mask = 1 << (row & 31);
-        const word = block.bits[row >> 5] as number;
-        block.bits[row >> 5] = block.markers.has(row) ? word | mask : word & ~mask;
+    if (block.special !== undefined) {
+      // What is missing is missing from every choice; what another event stands for is never shown.
+      for (let word = from >> 5; word << 5 < to; word++) {
+        const special = (block.special[word] as number) & maskOf(word, from, to);
+        block.bits[word] = (block.bits[word] as number) & ~special;
+      }
+      for (const row of block.markers.keys()) {
+        if (row >= from && row < to) {
+          block.bits[row >> 5] = (block.bits[row >> 5] as number) | (1 << (row & 31));
+        }
       }
     }
     for (const name of this.variants.keys()) {
@@ -225,13 +226,4 @@ export class Search {
       }
     }
   }
-}
-
-/** The bits of a word that belong to these rows. */
-function maskOf(word: number, from: number, to: number): number {
-  const base = word << 5;
-  const low = from > base ? from - base : 0;
-  const high = to < base + 32 ? to - base : 32;
-  const upper = high === 32 ? 0xffffffff : (1 << high) - 1;
-  return upper & ~((1 << low) - 1);
 }

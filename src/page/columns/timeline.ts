@@ -3,14 +3,14 @@
 import type { Lane, Picture } from '../picture.ts';
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
-import { folded, marked } from './layout.ts';
+import { rowsOf } from './tally.ts';
 
 /** Seconds of one lane that are kept apart; further ones are not drawn. */
 const mostBins = 200_000;
 const mostLanes = 8;
 /** Events of a bin by how serious they are: error and worse, warnings, the rest. */
 const kinds = 3;
-const kindOfLevel = [2, 2, 2, 2, 1, 0, 0];
+const kindOfLevel = [2, 2, 2, 2, 1, 0, 0, 2];
 const unmatched = '\u0000unmatched';
 
 export class Timeline {
@@ -33,40 +33,51 @@ export class Timeline {
     const { u8, u16, u32 } = memory;
     const seconds = block.at.seconds >> 2;
     const originsAt = block.at.origins >> 1;
-    const { flags, levels } = block.at;
+    const { levels } = block.at;
     let second = -1;
     let origin = -1;
     let bins: Map<number, Uint32Array> | undefined;
-    let bin: Uint32Array | undefined;
+    // Events in a row often have the same second and origin: they are added together.
+    const counts = [0, 0, 0];
+    const put = () => this.#put(bins, second, counts, by);
     this.version++;
-    for (let row = from; row < to; row++) {
-      if (
-        (((bits[row >> 5] as number) >>> (row & 31)) & 1) === 0 ||
-        ((u8[flags + row] as number) & (folded | marked)) !== 0
-      ) {
-        continue;
-      }
-      const ownOrigin = u16[originsAt + row] as number;
-      if (ownOrigin !== origin) {
-        origin = ownOrigin;
-        const { place } = origins.get(origin);
-        const lane = this.#lane(place.matched ? place.listener : unmatched);
-        second = lane === bins ? second : -1;
-        bins = lane;
-      }
-      const ownSecond = u32[seconds + row] as number;
-      if (ownSecond !== second) {
-        second = ownSecond;
-        bin = this.#bin(bins as Map<number, Uint32Array>, second, by > 0);
-      }
-      if (bin !== undefined) {
-        const kind = kindOfLevel[u8[levels + row] as number] ?? 2;
-        bin[kind] = (bin[kind] as number) + by;
-        if (by < 0 && bin[0] === 0 && bin[1] === 0 && bin[2] === 0) {
-          bins?.delete(second);
-          second = -1;
+    for (let word = from >> 5; word << 5 < to; word++) {
+      let left = rowsOf(block, bits, word, from, to);
+      while (left !== 0) {
+        const row = (word << 5) + 31 - Math.clz32(left & -left);
+        left &= left - 1;
+        const ownOrigin = u16[originsAt + row] as number;
+        const ownSecond = u32[seconds + row] as number;
+        if (ownOrigin !== origin || ownSecond !== second) {
+          put();
+          second = ownSecond;
+          if (ownOrigin !== origin) {
+            origin = ownOrigin;
+            const { place } = origins.get(origin);
+            bins = this.#lane(place.matched ? place.listener : unmatched);
+          }
         }
+        const kind = kindOfLevel[u8[levels + row] as number] as number;
+        counts[kind] = (counts[kind] as number) + 1;
       }
+    }
+    put();
+  }
+
+  /** Adds counts to a bin, or takes them off; leaves them at zero. */
+  #put(bins: Map<number, Uint32Array> | undefined, second: number, counts: number[], by: 1 | -1): void {
+    if (bins === undefined || counts.every((count) => count === 0)) {
+      return;
+    }
+    const bin = this.#bin(bins, second, by > 0);
+    for (let kind = 0; kind < kinds; kind++) {
+      if (bin !== undefined) {
+        bin[kind] = (bin[kind] as number) + by * (counts[kind] as number);
+      }
+      counts[kind] = 0;
+    }
+    if (by < 0 && bin?.every((count) => count === 0) === true) {
+      bins.delete(second);
     }
   }
 

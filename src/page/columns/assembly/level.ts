@@ -12,8 +12,15 @@ const longestJson: usize = 65536;
 const near = 160;
 
 const scratch: usize = memory.data(704, 16);
+/** Bits of the signs of a head: 160 characters have at most 640 bytes. */
+const wordBits: usize = memory.data(112, 16);
 
 export function lineLevel(at: usize, size: usize): i32 {
+  return levelOf(at, size, true);
+}
+
+/** `colored` is whether there may be colours in it. */
+export function levelOf(at: usize, size: usize, colored: bool): i32 {
   const end = at + size;
   const head = size < headSize ? end : at + headSize;
   let begin = at;
@@ -32,51 +39,85 @@ export function lineLevel(at: usize, size: usize): i32 {
       }
     }
   }
-  return textLevel(at, head);
+  return textLevel(at, head, colored);
 }
 
 function isJsonSpace(byte: u32): bool {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-function textLevel(at: usize, limit: usize): i32 {
+function textLevel(at: usize, limit: usize, colored: bool): i32 {
   let from = at;
   let to = limit;
-  for (let n = at; n < limit; n++) {
-    if (load<u8>(n) === 0x1b) {
-      to = stripped(at, limit);
-      from = scratch;
-      break;
-    }
+  if (colored) {
+    to = stripped(at, limit);
+    from = scratch;
   }
   const end = near160(from, to);
+  noteWords(from, end);
   let capital = 0;
-  let n = from;
-  while (n < end) {
-    if (!isWord(load<u8>(n))) {
-      n++;
-      continue;
-    }
-    let behind = n + 1;
-    while (behind < end && isWord(load<u8>(behind))) {
-      behind++;
-    }
-    const level = nameLevel(n, behind - n);
-    if (level !== 0) {
-      if (isNamed(from, n, behind, end)) {
-        return level;
+  let before: u64 = 0;
+  for (let base = from; base < end; base += 64) {
+    const words = load<u64>(wordBits + ((base - from) >> 3));
+    // A word begins where a sign of one follows something else.
+    let begins = words & ~((words << 1) | before);
+    before = words >> 63;
+    while (begins !== 0) {
+      const bit = <usize>ctz(begins);
+      begins &= begins - 1;
+      const word = base + bit;
+      const rest = ~(words >> bit);
+      let behind = word + <usize>ctz(rest);
+      if (bit + (behind - word) >= 64) {
+        behind = base + 64;
+        while (behind < end && isWord(load<u8>(behind))) {
+          behind++;
+        }
       }
-      if (capital === 0 && isCapital(n, behind)) {
-        capital = level;
+      const level = nameLevel(word, behind - word);
+      if (level !== 0) {
+        if (isNamed(from, word, behind, end)) {
+          return level;
+        }
+        if (capital === 0 && isCapital(word, behind)) {
+          capital = level;
+        }
       }
     }
-    n = behind;
   }
   return capital;
 }
 
+/** A bit for each sign that words are made of. */
+function noteWords(from: usize, end: usize): void {
+  let to = wordBits;
+  let at = from;
+  for (; at < end; at += 16) {
+    const bytes = v128.load(at);
+    const letter = i8x16.lt_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(26));
+    const digit = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10));
+    const line = i8x16.eq(bytes, i8x16.splat(0x5f));
+    let bits: u32 = i8x16.bitmask(v128.or(v128.or(letter, digit), line));
+    if (end - at < 16) {
+      bits &= (1 << (<u32>(end - at))) - 1;
+    }
+    store<u16>(to, <u16>bits);
+    to += 2;
+  }
+  // What is read eight bytes at a time ends with none.
+  store<u64>(to, 0);
+}
+
 /** Where the first 160 characters (UTF-16) end. */
 function near160(from: usize, to: usize): usize {
+  const stop = to - from > <usize>near ? from + <usize>near : to;
+  let high = i8x16.splat(0);
+  for (let at = from; at < stop; at += 16) {
+    high = v128.or(high, v128.load(at));
+  }
+  if (i8x16.bitmask(high) === 0) {
+    return stop;
+  }
   let left = near;
   let at = from;
   while (at < to) {

@@ -1,6 +1,6 @@
 // Takes events into the columns of a block. An event of a known shape (all of its record but the line) needs two comparisons and a copy;
 // whatever else comes is left to who called.
-import { lineLevel } from './level';
+import { levelOf } from './level';
 
 const done = 0;
 const full = 1;
@@ -114,7 +114,7 @@ export function scan(c: usize, start: usize, end: usize): i32 {
     flags |= copyLine(used, line, size);
     let level: i32 = load<u8>(slot + 8);
     if (level === 255) {
-      level = lineLevel(line, size);
+      level = levelOf(line, size, (flags & odd) !== 0);
       if (level === 254) {
         level = 0;
         flags |= ask;
