@@ -5,6 +5,7 @@ export interface KeyTargets {
   readonly stream: Stream;
   focusFilter(): void;
   focusRows(): void;
+  focusTime(): void;
   toggleWrap(): void;
   toggleHelp(): void;
   /** Closes what is open on top; false where nothing is. */
@@ -43,6 +44,9 @@ function press(event: KeyboardEvent, targets: KeyTargets): boolean {
       return backOut(targets);
     case 'w':
       targets.toggleWrap();
+      return true;
+    case 't':
+      targets.focusTime();
       return true;
     case 'l':
       stream.nextLevel();

@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { printQuery, type QueryNode, type QueryProblem } from '../live/query/ast.ts';
 import type { Completion } from '../live/query/complete.ts';
-import { type Choice, choose, chooseAll, fieldTerm, termsOf, withTerm } from '../live/query/edit.ts';
+import { type Choice, choose, chooseAll, fieldTerm, termsOf, withRange, withTerm } from '../live/query/edit.ts';
 import type { Link } from './connection.ts';
 import { EventReader } from './event.ts';
 import type { FacetLists } from './facet.ts';
@@ -31,7 +31,7 @@ export class Stream {
   readonly holding = signal<readonly string[]>([]);
   readonly locked = signal(false);
   readonly totals = signal<Totals>({
-    ...{ rate: 0, kept: 0, gone: 0, dropped: 0, shown: 0, narrowed: false, search: 100, bytes: 0, plain: false },
+    ...{ rate: 0, kept: 0, gone: 0, dropped: 0, shown: 0, query: '', took: 0, search: 100, bytes: 0, plain: false },
   });
   readonly facets = signal<FacetLists>({
     ...{ level: noValues, container: noValues, feed: noValues, source: noValues, tag: noValues },
@@ -187,6 +187,19 @@ export class Stream {
     this.rows?.selectBy(rows);
     if (this.opened.value !== undefined) {
       this.openSelected();
+    }
+  }
+
+  /** Shows the lines between two times only, ms since the epoch, or of all times. */
+  setRange(range: { readonly from: number; readonly to: number } | undefined): void {
+    this.setNode(withRange(this.filter.value.node, range));
+  }
+
+  /** Goes to the first line that is shown and not before that second. */
+  async jump(second: number): Promise<void> {
+    const id = await this.#remote.ask({ kind: 'at', second });
+    if (id !== undefined) {
+      this.rows?.select(id);
     }
   }
 

@@ -38,6 +38,19 @@ export const text = {
   exclude: (name: string) => `Hide ${name}`,
   otherValues: '(others)',
   otherValuesTitle: 'Further values: there are more than are counted one by one',
+  // Histogram
+  histogram: 'Lines over time',
+  histogramHint: 'Drag to choose a time, click to go there. Keys: left and right, with Shift to choose, Enter.',
+  histogramKeys: 'time: left and right move, Shift chooses, Enter takes it',
+  unmatchedLane: 'unmatched',
+  allTimes: 'All times',
+  binText: (total: number, errors: number, warnings: number) =>
+    [
+      lines(total),
+      ...(errors > 0 ? [plural(errors, 'error', 'errors')] : []),
+      ...(warnings > 0 ? [plural(warnings, 'warning', 'warnings')] : []),
+    ].join(', '),
+  gapText: { away: 'no connection', dropped: 'lines dropped' },
   // Rows
   rows: 'Log lines',
   scrollBar: 'Place in the stream',
@@ -110,6 +123,7 @@ export const text = {
   dropped: (value: number) => `${number(value)} dropped`,
   droppedTitle:
     'Events that did not reach this page: it could not keep up, or they were no longer held. The stream is marked there.',
+  foundTitle: (ms: number) => `Lines that the query lets pass; the search took ${number(ms)} ms`,
   kept: (value: number) => `${lines(value)} kept`,
   keptTitle: (value: number, size: string) =>
     `This page keeps the newest ${number(value)} lines, and at most ${size} of them. The oldest go first.`,
@@ -137,6 +151,7 @@ export const text = {
       ['g  G', 'First line, newest line'],
       ['Enter', 'Details of the line'],
       ['l', 'Warnings and worse, errors and worse, all'],
+      ['t', 'Choose a time'],
       ['w', 'Wrap long lines'],
       ['Esc', 'Close, clear, follow again'],
       ['?', 'This list'],

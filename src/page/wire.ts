@@ -36,6 +36,8 @@ export type Question =
   | { readonly kind: 'suggest'; readonly completion: Completion }
   /** The events of its container around one, whether they are shown or not. */
   | { readonly kind: 'context'; readonly id: number; readonly count: number }
+  /** The first event that is shown and not before that second since the epoch. */
+  | { readonly kind: 'at'; readonly second: number }
   /** The event with that seq, where it is kept. */
   | { readonly kind: 'find'; readonly seq: number };
 
@@ -43,6 +45,7 @@ export interface Answers {
   readonly whole: Held | undefined;
   readonly suggest: readonly string[];
   readonly context: readonly Held[];
+  readonly at: number | undefined;
   readonly find: number | undefined;
 }
 
@@ -62,8 +65,9 @@ export interface Totals {
   readonly gone: number;
   readonly dropped: number;
   readonly shown: number;
-  /** Whether there is a query. */
-  readonly narrowed: boolean;
+  /** The query, '' where all are shown, and the ms that its search took. */
+  readonly query: string;
+  readonly took: number;
   /** Percent of the search; 100 where none runs. */
   readonly search: number;
   /** Bytes of memory. */

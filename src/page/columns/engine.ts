@@ -1,6 +1,7 @@
 // All that the worker knows of the stream: the columns, the search, what is missing; and what of it the page has yet to be told. Knows no
 // worker and no socket, so that tests run it as it is.
 import type { Hello } from '../../live/protocol.ts';
+import { rangeOf } from '../../live/query/edit.ts';
 import { levelNumber } from '../../live/query/levels.ts';
 import { parseQuery } from '../../live/query/parse.ts';
 import type { Held, Marker } from '../held.ts';
@@ -38,6 +39,9 @@ export class Engine {
   readonly #now: () => number;
   readonly #plain: boolean;
   #generation = 0;
+  #query = '';
+  /** Seconds that the histogram shows. */
+  #range: { readonly from: number | undefined; readonly to: number | undefined } = { from: undefined, to: undefined };
   #anew = true;
   #away = 0;
   #dropped = 0;
@@ -140,7 +144,10 @@ export class Engine {
     const read = parseQuery(text);
     if (read.ok) {
       this.#generation = generation;
+      this.#query = text;
       this.#anew = true;
+      const { from, to } = rangeOf(read.node, now);
+      this.#range = { from: from === undefined ? from : from / 1000, to: to === undefined ? to : to / 1000 };
       this.#sent = -1;
       this.search.restart(read.node, now);
       this.search.run(performance.now() + time, until);
@@ -175,6 +182,8 @@ export class Engine {
         return suggest(this, what.completion);
       case 'context':
         return this.#context(what.id, what.count);
+      case 'at':
+        return this.#at(what.second);
       default:
         return this.#find(what.seq);
     }
@@ -207,6 +216,20 @@ export class Engine {
 
   #isRow(block: Block, row: number): boolean {
     return this.columns.isLine(block, row);
+  }
+
+  /** The first event that is shown and not before that second. */
+  #at(second: number): number | undefined {
+    const { memory } = this.columns;
+    for (const block of this.columns.blocks) {
+      const seconds = block.at.seconds >> 2;
+      for (let row = 0; row < block.count; row++) {
+        if ((memory.u32[seconds + row] as number) >= second && ((block.bits[row >> 5] as number) >>> (row & 31)) & 1) {
+          return block.first + row;
+        }
+      }
+    }
+    return undefined;
   }
 
   #find(seq: number): number | undefined {
@@ -245,10 +268,16 @@ export class Engine {
       touched: this.#touchedRows(),
       totals: {
         ...{ rate: this.#rate, kept: columns.lines, gone: columns.gone, dropped: this.#dropped, shown: search.shown },
-        ...{ narrowed: search.node !== undefined, search: search.progress, bytes: columns.bytes, plain: this.#plain },
+        ...{
+          query: this.#query,
+          took: Math.round(search.spent),
+          search: search.progress,
+          bytes: columns.bytes,
+          plain: this.#plain,
+        },
       },
       facets: counts ? facetLists(columns, search) : undefined,
-      picture: counts ? { picture: search.timeline.picture(undefined, bins), gaps: [...this.#gaps] } : undefined,
+      picture: counts ? { picture: search.timeline.picture(this.#range, bins), gaps: [...this.#gaps] } : undefined,
     };
   }
 

@@ -29,6 +29,8 @@ export class Search {
   /** Blocks whose bits have changed. */
   readonly dirty = new Set<Block>();
   shown = 0;
+  /** Ms that the search has taken, without what it waited. */
+  spent = 0;
   node: QueryNode | undefined;
   readonly #columns: Columns;
   readonly #reading: Reading;
@@ -76,6 +78,7 @@ export class Search {
     for (const name of new Set(facetOf.values())) {
       this.variants.set(name, new Tally());
     }
+    this.spent = 0;
     this.tally.clear();
     this.timeline.clear();
     this.shown = 0;
@@ -91,18 +94,20 @@ export class Search {
 
   /** Searches on until the time is up; at least one block, and all down to the event `until`. */
   run(time: number, until = Number.POSITIVE_INFINITY): void {
+    const begin = performance.now();
     while (this.running) {
       const where = this.#columns.where(this.#next - 1);
       if (where === undefined) {
-        return;
+        break;
       }
       const { block, row } = where;
       this.#next = block.first;
       this.#take(block, 0, row + 1);
       if (block.first <= until && performance.now() >= time) {
-        return;
+        break;
       }
     }
+    this.spent += performance.now() - begin;
   }
 
   /** Events that have just come. */

@@ -81,8 +81,11 @@ export class Timeline {
     }
   }
 
-  /** What there is from `from` to `to`, seconds since the epoch, in so many bins; without a range, all. */
-  picture(range: { readonly from: number; readonly to: number } | undefined, count: number): Picture | undefined {
+  /** What there is from `from` to `to`, seconds since the epoch, in so many bins; without them, all. */
+  picture(
+    range: { readonly from: number | undefined; readonly to: number | undefined },
+    count: number,
+  ): Picture | undefined {
     let first = Number.POSITIVE_INFINITY;
     let last = Number.NEGATIVE_INFINITY;
     for (const bins of this.#lanes.values()) {
@@ -91,8 +94,8 @@ export class Timeline {
         last = Math.max(last, second);
       }
     }
-    const from = range?.from ?? first;
-    const to = range?.to ?? last + 1;
+    const from = range.from ?? first;
+    const to = range.to ?? last + 1;
     if (!(to > from)) {
       return undefined;
     }

@@ -7,6 +7,7 @@ import { text } from '../strings.ts';
 import { Details } from './details.tsx';
 import { FacetList } from './facet-list.tsx';
 import { Help } from './help.tsx';
+import { Histogram, histogramId } from './histogram.tsx';
 import { LoginForm } from './login.tsx';
 import { Rows, rowsId } from './rows.tsx';
 import { Holding, StatusBar } from './status-bar.tsx';
@@ -38,6 +39,7 @@ function Room({ stream, prefs }: Props) {
         stream,
         focusFilter: () => filter.current?.select(),
         focusRows: () => document.getElementById(rowsId)?.focus(),
+        focusTime: () => document.getElementById(histogramId)?.focus(),
         toggleWrap: prefs.toggleWrap,
         toggleHelp: () => help.current?.showModal(),
         close: () => {
@@ -69,6 +71,7 @@ function Room({ stream, prefs }: Props) {
       <FacetList stream={stream} />
       <div class="middle">
         <Holding stream={stream} />
+        <Histogram stream={stream} prefs={prefs} />
         <Rows stream={stream} prefs={prefs} />
       </div>
       <Details stream={stream} />
