@@ -22,6 +22,8 @@ export interface ViewerOptions {
   readonly token: string | undefined;
   readonly title: string;
   readonly hosts: readonly string[];
+  /** What a proxy puts before all paths, as `/logs`; '' for nothing. */
+  readonly basePath?: string;
 }
 
 export interface ViewerContext {
@@ -85,16 +87,31 @@ export class Viewer {
     this.#page = { url: this.url, token };
     const { log, counters, clock, hostname, shared } = context;
     this.#http = new HttpServer({
-      ...{ address, hosts: options.hosts, token, log, counters, clock, hostname, loginPath, sessionPath },
+      ...{
+        address,
+        hosts: options.hosts,
+        basePath: options.basePath ?? '',
+        token,
+        log,
+        counters,
+        clock,
+        hostname,
+        loginPath,
+        sessionPath,
+      },
       healthy: () => shared.holding().length === 0,
     });
     this.#http.mount(livePath, (request, socket, head) => void this.#connect(request, socket, head));
   }
 
-  hasOptions({ memorySize, token, title, hosts }: ViewerOptions): boolean {
+  hasOptions({ memorySize, token, title, hosts, basePath = '' }: ViewerOptions): boolean {
     const own = this.#options;
     return (
-      own.memorySize === memorySize && own.token === token && own.title === title && own.hosts.join() === hosts.join()
+      own.memorySize === memorySize &&
+      own.token === token &&
+      own.title === title &&
+      own.hosts.join() === hosts.join() &&
+      (own.basePath ?? '') === basePath
     );
   }
 

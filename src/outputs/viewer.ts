@@ -26,13 +26,17 @@ export default defineOutput({
       secret: true,
     }),
     title: p.string({ desc: 'The name that the page has, to tell several apart.', default: '' }),
+    base_path: p.string({
+      desc: 'The path below which a proxy shows the page, such as /logs, where it leaves that path in its requests.',
+      default: '',
+    }),
     hosts: p.array({
       desc: 'Names by which the page is reached, beside localhost and the address: behind a proxy, or in a network with names.',
       default: '',
     }),
   },
   create(context, options) {
-    const { bind, port, memory_size, token, title, hosts } = options;
+    const { bind, port, memory_size, token, title, hosts, base_path } = options;
     if (port < 1 || port > 65_535) {
       throw new ForebayError('CONFIG_INVALID_VALUE', { option: 'port', value: port, reason: 'it is 1 to 65535' });
     }
@@ -43,13 +47,20 @@ export default defineOutput({
         reason: 'it is at least 1m',
       });
     }
+    if (base_path !== '' && !/^(?:\/[\w.~-]+)+$/.test(base_path)) {
+      throw new ForebayError('CONFIG_INVALID_VALUE', {
+        option: 'base_path',
+        value: base_path,
+        reason: 'it begins with a slash and ends without one, such as /logs',
+      });
+    }
     if (token === '') {
       throw new ForebayError('CONFIG_INVALID_VALUE', { option: 'token', value: '""', reason: 'it is empty' });
     }
     const viewer = viewerAt(
       { ...context, shared: context.shared ?? new SharedParts() },
       { host: bind, port },
-      { memorySize: memory_size, token, title, hosts: hosts.map(String) },
+      { memorySize: memory_size, token, title, hosts: hosts.map(String), basePath: base_path },
     );
     return {
       start: () => viewer.start(),

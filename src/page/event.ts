@@ -1,7 +1,7 @@
 // What a row takes from an event: time, level, container, the text of the line, and what else the record holds. Decodes the event's bytes at
 // each call: it is called for the few dozen rows on the screen.
 import { EventSubject, jsonBytes, withoutEnd } from '../live/query/event-subject.ts';
-import { looksLikeJson, readJsonLine } from '../live/query/json-line.ts';
+import { looksLikeJson, readJsonLine, readLogfmt } from '../live/query/json-line.ts';
 import { type Level, levelOfText } from '../live/query/levels.ts';
 import { longestField, mostFields } from '../live/query/record-text.ts';
 import { stripColors } from '../live/query/strip-colors.ts';
@@ -32,6 +32,8 @@ export interface Shown {
   /** Bytes of the line beyond `text`. */
   readonly more: number;
   readonly fields: readonly (readonly [string, string])[];
+  /** What the fields have that the reader made columns, '' where there is none. */
+  readonly pins: readonly (readonly [string, string])[];
   readonly whole: Whole | undefined;
   readonly late: boolean;
 }
@@ -55,6 +57,8 @@ class HeldSubject extends EventSubject {
 }
 
 export class EventReader {
+  /** Fields that rows show as columns. */
+  pins: readonly string[] = [];
   readonly #subject = new HeldSubject();
   readonly #span: Span = { start: 0, end: 0 };
 
@@ -79,7 +83,9 @@ export class EventReader {
     const parsed =
       looksLikeJson(line) && total <= jsonBytes
         ? readJsonLine(isWhole ? line : subject.line(jsonBytes), mostFields, longestField)
-        : undefined;
+        : isWhole && line.includes('=')
+          ? readLogfmt(line, mostFields, longestField)
+          : undefined;
     let more = isWhole ? 0 : total - rowBytes;
     if (parsed !== undefined) {
       line = parsed.text;
@@ -89,16 +95,22 @@ export class EventReader {
     } else {
       level ??= levelOfText(stripColors(line));
     }
+    const end = held.whole?.isTrace === true ? line.indexOf('\n') : -1;
+    if (end >= 0) {
+      line = line.slice(0, end);
+      more = 0;
+    }
     if (line.length > rowText) {
       more += line.length - rowText;
       line = line.slice(0, rowText);
     }
+    const pins = this.pins.map((name) => [name, subject.field(name)?.slice(0, longestField) ?? ''] as const);
     const container = subject.container();
     const { at } = subject.record;
     const messageField = place === 0 ? '' : place === at.log ? 'log' : place === at.message ? 'message' : 'msg';
     return {
       ...{ time: { sec, nsec, fine: eventTime }, level, container, color: colorOf(container) },
-      ...{ messageField, text: line, more, fields, whole: held.whole, late: held.late },
+      ...{ messageField, text: line, more, fields, pins, whole: held.whole, late: held.late },
     };
   }
 

@@ -15,6 +15,8 @@ export type PiecesState = 'open' | 'whole' | 'unfinished' | 'gaps';
 export interface Whole {
   readonly count: number;
   readonly state: PiecesState;
+  /** Whether it is a stack trace, whose lines came one by one. */
+  readonly isTrace: boolean;
   /** Of all pieces. */
   readonly bytes: number;
   /** The line, as much of it as was asked for. */

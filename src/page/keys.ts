@@ -1,4 +1,5 @@
 // The keyboard: what each key does, and when it belongs to somebody else (a field, a button, the browser).
+import { copyText } from './copy.ts';
 import type { Stream } from './stream.ts';
 
 export interface KeyTargets {
@@ -8,6 +9,8 @@ export interface KeyTargets {
   focusTime(): void;
   toggleWrap(): void;
   toggleHelp(): void;
+  /** Says whether something was copied. */
+  say(copied: boolean): void;
   /** Closes what is open on top; false where nothing is. */
   close(): boolean;
 }
@@ -47,6 +50,9 @@ function press(event: KeyboardEvent, targets: KeyTargets): boolean {
       return true;
     case 't':
       targets.focusTime();
+      return true;
+    case 'c':
+      void copyText(stream.linkTo(stream.rows?.refOfSelected())).then((done) => targets.say(done));
       return true;
     case 'l':
       stream.nextLevel();

@@ -18,6 +18,8 @@ export interface Joined {
   /** Bytes of the first piece: where the first generation marks every piece, a shorter one is the end. */
   readonly full: number;
   touched: number;
+  /** Whether the events are lines of their own, that one after the other make a stack trace. */
+  readonly isTrace: boolean;
 }
 
 /** What an event says of itself. */
@@ -82,9 +84,25 @@ export class Pieces {
     return line;
   }
 
+  /** An event that others are to be folded into. */
+  trace(head: number): Joined {
+    const line: Joined = { head, events: [head], state: 'whole', full: 0, touched: 0, isTrace: true };
+    this.#lines.set(head, line);
+    return line;
+  }
+
+  /** Folds an event into a trace; false where that is full. */
+  adopt(line: Joined, event: number): boolean {
+    if (line.events.length >= mostPieces) {
+      return false;
+    }
+    line.events.push(event);
+    return true;
+  }
+
   #begin(event: number, marks: PieceMarks): Joined {
     const state = marks.id !== '' && marks.ordinal > 1 ? 'gaps' : 'open';
-    const line: Joined = { head: event, events: [], state, full: marks.bytes, touched: 0 };
+    const line: Joined = { head: event, events: [], state, full: marks.bytes, touched: 0, isTrace: false };
     this.#lines.set(event, line);
     return line;
   }
@@ -125,10 +143,9 @@ export class Pieces {
   /** Forgets lines whose first event is older than `oldest`, which is kept no more. */
   dropBefore(oldest: number): void {
     for (const head of this.#lines.keys()) {
-      if (head >= oldest) {
-        break;
+      if (head < oldest) {
+        this.#lines.delete(head);
       }
-      this.#lines.delete(head);
     }
     for (const [key, line] of this.#open) {
       if (line.head < oldest) {

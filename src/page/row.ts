@@ -21,6 +21,7 @@ export class Row {
   readonly #level: HTMLElement;
   readonly #who: HTMLElement;
   readonly #body: HTMLElement;
+  readonly #pins: HTMLElement;
   readonly #line: HTMLElement;
   readonly #rest: HTMLElement;
 
@@ -34,6 +35,7 @@ export class Row {
     this.#level = child(this.element, 'span', 'level');
     this.#who = child(this.element, 'span', 'who');
     this.#body = child(this.element, 'span', 'body');
+    this.#pins = child(this.#body, 'span', 'pins');
     this.#line = child(this.#body, 'span', 'line');
     this.#rest = child(this.#body, 'span', 'rest');
   }
@@ -63,8 +65,20 @@ export class Row {
     this.#who.className = `who color-${shown.color}`;
     paintLine(this.#who, container, filter);
     this.#who.title = visible(container);
+    this.#fillPins(shown, filter);
     paintLine(this.#line, line, filter);
     this.#fillRest(shown, filter);
+  }
+
+  #fillPins({ pins }: Shown, filter: Filter): void {
+    if (this.#pins.firstChild !== null) {
+      this.#pins.textContent = '';
+    }
+    for (const [name, value] of pins) {
+      const pin = child(this.#pins, 'span', 'pin');
+      pin.title = `${visible(name)}=${visible(value)}`;
+      paintLine(pin, value, filter);
+    }
   }
 
   #fillRest(shown: Shown, filter: Filter): void {
@@ -87,9 +101,10 @@ export class Row {
       rest.append(' ');
       const pieces = child(rest, 'span', whole.state === 'gaps' || whole.state === 'unfinished' ? 'note odd' : 'note');
       const { count } = whole;
-      pieces.textContent = `⧉ ${number(count)}`;
-      pieces.title =
-        whole.state === 'whole'
+      pieces.textContent = whole.isTrace ? text.traceLines(count - 1) : `⧉ ${number(count)}`;
+      pieces.title = whole.isTrace
+        ? text.traceTitle
+        : whole.state === 'whole'
           ? text.pieces(count)
           : whole.state === 'gaps'
             ? text.piecesLost(count)
@@ -114,6 +129,7 @@ export class Row {
     this.#who.className = 'who';
     this.#who.title = '';
     this.#rest.textContent = '';
+    this.#pins.textContent = '';
     setText(this.#line, markerText(marker));
   }
 

@@ -4,6 +4,7 @@ import { signal } from '@preact/signals';
 import { printQuery, type QueryNode, type QueryProblem } from '../live/query/ast.ts';
 import type { Completion } from '../live/query/complete.ts';
 import { type Choice, choose, chooseAll, fieldTerm, termsOf, withRange, withTerm } from '../live/query/edit.ts';
+import { addressOf } from './address.ts';
 import type { Link } from './connection.ts';
 import { EventReader } from './event.ts';
 import type { FacetLists } from './facet.ts';
@@ -18,6 +19,8 @@ import { text } from './strings.ts';
 import { View } from './view.ts';
 import type { FromWorker, Totals, Update } from './wire.ts';
 
+/** Updates after which an event that an address names is given up. */
+const mostTries = 200;
 const noValues = { values: [], hidden: 0, most: 0 };
 
 export class Stream {
@@ -43,6 +46,8 @@ export class Stream {
   readonly list = signal<ListState>({
     ...{ following: true, paused: false, fresh: 0, beyond: false, length: 0, first: 0, fit: 0 },
   });
+  /** Names the collector's run: a link to an event is of one. */
+  readonly run = signal('');
   /** The event whose details are open. */
   readonly opened = signal<Held | undefined>(undefined);
   readonly filterText = signal('');
@@ -59,6 +64,8 @@ export class Stream {
   /** Of the query that was asked for. */
   #asked = 0;
   #tail = 0;
+  #sought: { readonly stream: string; readonly seq: number } | undefined;
+  #tries = 0;
   #opening = -1;
   #frame = 0;
 
@@ -203,6 +210,43 @@ export class Stream {
     }
   }
 
+  /** The events of the same container around one, whatever the query. */
+  context(id: number, count: number): Promise<readonly Held[]> {
+    return this.#remote.ask({ kind: 'context', id, count });
+  }
+
+  /** Opens an event by its number, as soon as it is there; not where the collector is another one. */
+  seek(event: { readonly stream: string; readonly seq: number }): void {
+    this.#sought = event;
+  }
+
+  async #seek(): Promise<void> {
+    const sought = this.#sought;
+    if (sought === undefined || this.run.value === '' || this.totals.value.kept === 0) {
+      return;
+    }
+    this.#sought = undefined;
+    const id = sought.stream === this.run.value ? await this.#remote.ask({ kind: 'find', seq: sought.seq }) : undefined;
+    if (id !== undefined) {
+      this.rows?.select(id);
+      this.#opening = id;
+      await this.#openWhole(id);
+    } else if (sought.stream === this.run.value && this.#tries++ < mostTries) {
+      this.#sought = sought;
+    }
+  }
+
+  /** A link to an event, or to what is shown. */
+  linkTo(held: Held | undefined): string {
+    return addressOf(this.filterText.value, held === undefined ? undefined : { stream: this.run.value, seq: held.seq });
+  }
+
+  /** Shows fields as columns. */
+  setPins(pins: readonly string[]): void {
+    this.reader.pins = pins;
+    this.rows?.refresh();
+  }
+
   suggest(completion: Completion): Promise<readonly string[]> {
     return this.#remote.ask({ kind: 'suggest', completion });
   }
@@ -231,6 +275,7 @@ export class Stream {
         }
         return;
       case 'hello':
+        this.run.value = message.hello.stream;
         this.node.value = message.hello.node;
         this.title.value = message.hello.title === '' ? text.title : message.hello.title;
         return;
@@ -269,6 +314,7 @@ export class Stream {
       this.timeline.value = update.picture;
     }
     this.#tellTotals(update.totals);
+    void this.#seek();
     this.rows?.schedule();
     cancelAnimationFrame(this.#frame);
     // After the rows: frames are called in the order in which they were asked for.

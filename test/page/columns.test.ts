@@ -231,6 +231,40 @@ describe.each(kernels)('pieces (%s)', (_name, kernel) => {
   });
 });
 
+describe.each(kernels)('stack traces (%s)', (_name, kernel) => {
+  const java = [
+    'ERROR request failed',
+    'java.lang.IllegalStateException: no cart',
+    '\tat shop.Cart.open(Cart.java:12)',
+    '\tat shop.Api.get(Api.java:40)',
+    'Caused by: java.io.IOException: closed',
+    '\t... 12 more',
+    'INFO next',
+  ];
+
+  test('are one event, however they come, and others in between do not matter', () => {
+    for (const split of [false, true]) {
+      const one = new Desk(kernel());
+      const events = java.flatMap((log) => [docker(log, 'api'), docker('noise', 'web')]);
+      one.take(...(split ? events.map((event) => frameOf([event])) : [frameOf(events)]));
+      const own = one.lines().filter((text) => text !== 'noise');
+      expect(own).toEqual([java[0], java.slice(1, 6).join('\n'), 'INFO next']);
+      expect(one.engine.columns.lines).toBe(3 + java.length);
+      expect(Object.values(one.facet('container')).sort()).toEqual([3, 7]);
+      const head = one.ids().find((id) => one.held(id).whole !== undefined) ?? -1;
+      expect(one.shown(head)).toMatchObject({ text: java[1], whole: { count: 5, isTrace: true } });
+      expect(one.filter('cart.java closed').ids()).toEqual([head]);
+    }
+  });
+
+  test('begin with a line of their own: what is indented alone is none', () => {
+    const one = new Desk(kernel()).take(frameOf([docker('list:'), docker('  first'), docker('  second')]));
+    expect(one.lines()).toEqual(['list:', '  first', '  second']);
+    one.take(frameOf([docker('\tat nowhere', 'other')]));
+    expect(one.lines()).toHaveLength(4);
+  });
+});
+
 describe.each(kernels)('the search (%s)', (_name, kernel) => {
   const many = (count: number) => {
     const one = new Desk(kernel());

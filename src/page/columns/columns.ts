@@ -1,6 +1,6 @@
 // The events that the page keeps, as columns in blocks: a ring, of which the oldest block goes when there are too many. Numbers the events in
 // the order of their arrival. Frames are taken in by the kernel; what it leaves (an unknown shape, pieces of a line, odd records) is taken
-// here. Which events are shown is search.ts's.
+// here. Which events are shown is search.ts's. Longer than most: taking in and letting go are two sides of the same counters.
 import { FrameCursor } from '../../live/protocol.ts';
 import { EventSubject } from '../../live/query/event-subject.ts';
 import { levelNumber } from '../../live/query/levels.ts';
@@ -37,6 +37,7 @@ import {
 import type { Memory } from './memory.ts';
 import { type Origin, Origins } from './origins.ts';
 import { others, type Shape, Shapes } from './shapes.ts';
+import { Traces } from './traces.ts';
 
 export interface ColumnLimits {
   readonly events: number;
@@ -68,6 +69,8 @@ export class Columns {
   readonly shapes: Shapes;
   readonly origins: Origins;
   readonly pieces = new Pieces();
+  readonly #traces: Traces;
+  readonly #folded = new Set<Joined>();
   readonly size: BlockSize;
   blocks: Block[] = [];
   /** Lines kept, and let go: a line that came in pieces counts once, a marker does not. */
@@ -98,6 +101,7 @@ export class Columns {
     this.size = size;
     this.shapes = new Shapes(memory, () => this.#unused('shapes', mostShapes));
     this.origins = new Origins(memory, () => this.#unused('origins', mostOrigins));
+    this.#traces = new Traces(memory, this.pieces, (block) => this.blocks[this.blocks.indexOf(block) - 1]);
     this.#set('capacity', size.events);
     this.#set('slots', slotsAt);
     this.#set('slotSize', slotSize);
@@ -191,6 +195,7 @@ export class Columns {
     if (count > before) {
       this.#notice(block, before);
       this.on.took(block, before, count);
+      this.#tellFolded();
     }
   }
 
@@ -214,8 +219,12 @@ export class Columns {
     const latest = this.#now() / 1000 + ahead;
     const seconds = block.at.seconds >> 2;
     let all = 0;
+    const { offsets } = block.at;
     for (let row = from; row < block.count; row++) {
       const second = u32[seconds + row] as number;
+      if (Traces.mayGoOn(u8[u32[(offsets >> 2) + row] as number] as number)) {
+        this.#fold(block, row, from);
+      }
       all |= u8[block.at.flags + row] as number;
       if (second >= this.#newest) {
         this.#newest = second <= latest ? second : this.#newest;
@@ -225,6 +234,17 @@ export class Columns {
       }
     }
     block.mixed ||= (all & (odd | joined | plain)) !== 0;
+  }
+
+  /** Folds a line of a stack trace into the one that it goes on with. */
+  #fold(block: Block, row: number, from: number): void {
+    const line = this.#traces.fold(block, row);
+    if (line !== undefined) {
+      this.lines--;
+      if (line.head < block.first + from) {
+        this.#folded.add(line);
+      }
+    }
   }
 
   /** Takes one event at `at` of a frame; returns where it ends, negative where it is none. */
@@ -304,8 +324,19 @@ export class Columns {
     this.lines += isFolded ? 0 : 1;
     this.#notice(block, row);
     this.on.took(block, row, row + 1);
+    this.#tellFolded();
     if (line !== undefined) {
       this.on.changed(line);
+    }
+  }
+
+  /** Traces whose first line was taken before. */
+  #tellFolded(): void {
+    if (this.#folded.size > 0) {
+      for (const line of this.#folded) {
+        this.on.changed(line);
+      }
+      this.#folded.clear();
     }
   }
 

@@ -59,7 +59,7 @@ export class Reading {
         line === undefined
           ? undefined
           : {
-              ...{ count: line.events.length, state: line.state, bytes: this.#wholeSize(line) },
+              ...{ count: line.events.length, state: line.state, isTrace: line.isTrace, bytes: this.#wholeSize(line) },
               line: this.#wholeLine(line, most),
             },
     };
@@ -163,6 +163,9 @@ export class Reading {
   *#parts(line: Joined): Generator<Uint8Array> {
     const piece = this.#piece;
     for (const id of line.events) {
+      if (line.isTrace && id !== line.head) {
+        yield lineEnd;
+      }
       const where = this.#columns.where(id);
       if (where !== undefined) {
         this.#open(piece, where);
@@ -174,6 +177,8 @@ export class Reading {
     }
   }
 }
+
+const lineEnd = Uint8Array.of(0x0a);
 
 /** Writes the head of a string of so many bytes; returns where the string begins. */
 function stringHead(view: DataView, at: number, size: number): number {

@@ -6,9 +6,11 @@ import { copyText } from '../copy.ts';
 import { type Dossier, readDossier } from '../dossier.ts';
 import { noFilter } from '../filter.ts';
 import { paintLine } from '../paint.ts';
+import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { number, text } from '../strings.ts';
 import { localMillis, localTime, size, utcTime } from '../times.ts';
+import { Context } from './context.tsx';
 import { CloseIcon } from './icons.tsx';
 import { TermButtons, Tree } from './tree.tsx';
 
@@ -17,7 +19,7 @@ const mostShown = 100_000;
 const mostClosed = 1500;
 const linesClosed = 16;
 
-export function Details({ stream }: { readonly stream: Stream }) {
+export function Details({ stream, prefs }: { readonly stream: Stream; readonly prefs: Prefs }) {
   const ref = stream.opened.value;
   if (ref === undefined || ref.marker !== undefined) {
     return null;
@@ -42,15 +44,17 @@ export function Details({ stream }: { readonly stream: Stream }) {
         <div class="buttons">
           <CopyButton key={`line ${ref.id}`} name={text.copyLine} value={() => visible(dossier.line)} />
           <CopyButton key={`json ${ref.id}`} name={text.copyJson} value={() => dossier.json()} />
+          <CopyButton key={`link ${ref.id}`} name={text.copyLink} value={() => stream.linkTo(ref)} />
         </div>
+        <Context key={`around ${ref.id}`} held={ref} stream={stream} />
         {dossier.parsed === undefined ? undefined : (
           <>
             <h3>{text.parsed}</h3>
-            <Tree node={dossier.parsed} stream={stream} />
+            <Tree node={dossier.parsed} stream={stream} prefs={prefs} />
           </>
         )}
         <h3>{text.fields}</h3>
-        <Tree node={dossier.fields} stream={stream} />
+        <Tree node={dossier.fields} stream={stream} prefs={prefs} />
         <Facts dossier={dossier} stream={stream} />
       </div>
     </aside>

@@ -5,17 +5,20 @@ import type { Choice, Choices } from '../../live/query/edit.ts';
 import { choicesOf } from '../../live/query/edit.ts';
 import { visible } from '../controls.ts';
 import type { FacetName, FacetValue } from '../facet.ts';
+import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { number, text } from '../strings.ts';
 import { HideIcon } from './icons.tsx';
+import { Saved } from './saved.tsx';
 
 /** A facet that says nothing is not shown. */
 const always: readonly FacetName[] = ['container'];
 const order: readonly FacetName[] = ['level', 'container', 'feed', 'source', 'tag'];
 
-export function FacetList({ stream }: { readonly stream: Stream }) {
+export function FacetList({ stream, prefs }: { readonly stream: Stream; readonly prefs: Prefs }) {
   return (
     <nav class="facets" aria-label={text.facets}>
+      <Saved stream={stream} prefs={prefs} />
       {order.map((name) => (
         <Facet key={name} name={name} stream={stream} />
       ))}

@@ -4,12 +4,15 @@ import { useRef, useState } from 'preact/hooks';
 import type { QueryProblem } from '../../live/query/ast.ts';
 import { type Completion, complete, completionAt } from '../../live/query/complete.ts';
 import { visible } from '../controls.ts';
+import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
 import { CloseIcon, SearchIcon } from './icons.tsx';
+import { SaveButton } from './saved.tsx';
 
 interface Props {
   readonly stream: Stream;
+  readonly prefs: Prefs;
   readonly field: RefObject<HTMLInputElement | null>;
 }
 
@@ -22,7 +25,7 @@ interface Open {
 
 const listId = 'completions';
 
-export function FilterField({ stream, field }: Props) {
+export function FilterField({ stream, prefs, field }: Props) {
   const value = stream.filterText.value;
   const problem = stream.problem.value;
   const narrow = matchMedia('(max-width: 719px)').matches;
@@ -95,18 +98,21 @@ export function FilterField({ stream, field }: Props) {
       {value === '' ? (
         <kbd>/</kbd>
       ) : (
-        <button
-          type="button"
-          class="clear"
-          aria-label={text.clearFilter}
-          title={text.clearFilter}
-          onClick={() => {
-            stream.setFilter('');
-            field.current?.focus();
-          }}
-        >
-          <CloseIcon />
-        </button>
+        <>
+          <SaveButton query={value} prefs={prefs} />
+          <button
+            type="button"
+            class="clear"
+            aria-label={text.clearFilter}
+            title={text.clearFilter}
+            onClick={() => {
+              stream.setFilter('');
+              field.current?.focus();
+            }}
+          >
+            <CloseIcon />
+          </button>
+        </>
       )}
       <div class="below">
         <div id={listId} class="completions" role="listbox" aria-label={text.suggestions} hidden={open === undefined}>
