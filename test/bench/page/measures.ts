@@ -1,4 +1,5 @@
 // What is measured of the page, one run each: a fresh collector and a fresh browser, so that no run knows of another.
+import { setTimeout as delay } from 'node:timers/promises';
 import { startForebay } from '../../support/forebay.ts';
 import { freePort } from '../../support/ports.ts';
 import { cpuSeconds, residentMegabytes } from '../proc.ts';
@@ -45,12 +46,12 @@ export type Figures = Readonly<Record<string, number>>;
 
 /** As many as come through, into the page and into a bare one that counts bytes. */
 export function intake(events: number): Promise<Figures> {
-  return withDesk('512m', async (desk) => {
+  return withDesk('64m', async (desk) => {
     const { tab, load, serverPid } = desk;
     // The floor: the same bytes, of which only the number is looked at.
     await tab.goto(`${desk.url}session`);
     await tab.evaluate(`(() => {
-      window.events = 0;
+      window.events = window.lost = 0;
       const socket = new WebSocket(location.origin.replace('http', 'ws') + '/live');
       socket.binaryType = 'arraybuffer';
       socket.onmessage = ({ data }) => {
@@ -59,22 +60,24 @@ export function intake(events: number): Promise<Figures> {
           return;
         }
         const view = new DataView(data);
+        window.lost += view.getUint16(2) * 2 ** 32 + view.getUint32(4);
         for (let at = 12; at < data.byteLength; at += 4 + view.getUint32(at)) window.events += view.getUint32(at + 16);
       };
     })()`);
     const floorBegin = performance.now();
     await load.flood(events);
-    await until(tab, `window.events >= ${load.sent}`);
-    const floor = events / ((performance.now() - floorBegin) / 1000);
+    await until(tab, `window.events + window.lost >= ${load.sent}`);
+    const lost = await tab.evaluate<number>('window.lost');
+    const floor = (events - lost) / ((performance.now() - floorBegin) / 1000);
     await tab.goto('about:blank');
     const idle = cpuSeconds(serverPid);
     await load.flood(events);
     const alone = cpuSeconds(serverPid) - idle;
     await open(desk);
-    await until(tab, 'counts.kept > 0 && !counts.searching');
-    await until(tab, `counts.kept + counts.dropped >= ${load.sent}`).catch(() => 0);
+    await settled(tab);
     const before = await countsOf(tab);
     const cpu = cpuSeconds(serverPid);
+    const pageCpu = await pageCpuSeconds(tab);
     const begin = performance.now();
     const sent = load.sent;
     await load.flood(events);
@@ -83,13 +86,24 @@ export function intake(events: number): Promise<Figures> {
     const seconds = (performance.now() - begin) / 1000;
     const { dropped } = await countsOf(tab);
     const served = cpuSeconds(serverPid) - cpu;
+    const paged = (await pageCpuSeconds(tab)) - pageCpu;
     return {
       'bytes counted by a bare page, events/s': floor,
       'events/s into the page': (events - (dropped - before.dropped)) / seconds,
       'dropped while flooded, %': (100 * (dropped - before.dropped)) / events,
+      'page CPU s per 1 M events': (paged / (events - (dropped - before.dropped))) * 1e6,
       'server CPU s per 1 M events and viewer': (Math.max(0, served - alone) / events) * 1e6,
     };
   });
+}
+
+/** All that the collector holds has come: nothing more does. */
+async function settled(tab: Tab): Promise<void> {
+  for (let before = -1, now = 0; now !== before; ) {
+    await delay(500);
+    before = now;
+    now = (await countsOf(tab)).kept;
+  }
 }
 
 /** A steady rate with painting: frames, and how old the newest line is. `query` is on if there is one. */
@@ -164,6 +178,11 @@ export function keeping(events: number): Promise<Figures> {
     const weight = (((await pageMegabytes(tab)) - before) * 1e6) / kept;
     return { ...searches, 'events kept': kept, dropped, 'bytes of memory per kept event': weight };
   });
+}
+
+/** Processor time of all that run pages, and their workers. */
+async function pageCpuSeconds(tab: Tab): Promise<number> {
+  return (await tab.rendererPids()).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
 }
 
 /** Resident memory of all that run pages. */
