@@ -1,5 +1,6 @@
-// Takes pictures of the page: node test/page/picture.ts FOLDER, after a build. The README's are screenshot-light.png and
-// screenshot-dark.png, made small by `pngquant 256`; the others are to look at after a change. Not a test.
+// Takes pictures of the page: node test/page/picture.ts FOLDER, after a build. The README's are screenshot-light.png, screenshot-dark.png, and,
+// as screenshot-facets, -paused and -phone.png, chosen-light, paused-dark and narrow.png, all made small by `pngquant 256`; the others are to look
+// at after a change. Not a test.
 import { setTimeout as delay } from 'node:timers/promises';
 import { startForebay } from '../support/forebay.ts';
 import { freePort } from '../support/ports.ts';
