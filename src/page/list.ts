@@ -1,6 +1,6 @@
 // The list of rows: which events of the view are on the screen, at the tail or where the reader has scrolled to. Nothing that comes, goes
 // or is found shifts what is being read. Rows are made once, moved and filled by hand. Where the list is scrolled to is position.ts; wheel,
-// finger and keys are gestures.ts and keys.ts.
+// finger and keys are gestures.ts and keys.ts. One file of many lines, because following, pausing and scrolling are one state.
 import { Heights } from './heights.ts';
 import type { Held } from './held.ts';
 import { child } from './paint.ts';

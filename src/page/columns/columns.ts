@@ -1,6 +1,6 @@
 // The events that the page keeps, as columns in blocks: a ring, of which the oldest block goes when there are too many. Numbers the events in
 // the order of their arrival. Frames are taken in by the kernel; what it leaves (an unknown shape, pieces of a line, odd records) is taken
-// here. Which events are shown is search.ts's. Longer than most: taking in and letting go are two sides of the same counters.
+// here. Which events are shown is search.ts's. One file of many lines, because taking in and letting go are two sides of the same counters.
 import { FrameCursor } from '../../live/protocol.ts';
 import { EventSubject } from '../../live/query/event-subject.ts';
 import { levelNumber } from '../../live/query/levels.ts';

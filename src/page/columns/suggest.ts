@@ -12,9 +12,10 @@ import type { Reading } from './reading.ts';
 import type { Search } from './search.ts';
 
 const mostSuggested = 12;
-/** Lines that are looked at, and ms that it may take. */
+/** Lines that are looked at, those that always are, and ms that more may take. */
 const mostLooked = 500;
-const time = 8;
+const leastLooked = 60;
+const time = 20;
 /** Longer values are no help. */
 const longest = 80;
 const times = ['5m', '15m', '1h', '6h', '1d'];
@@ -79,7 +80,8 @@ function sampled({ columns, reading }: Sources, read: (subject: EventSubject) =>
   const counts = new Map<string, number>();
   const end = performance.now() + time;
   const last = Math.max(columns.first, columns.next - mostLooked);
-  for (let id = columns.next - 1; id >= last && performance.now() < end; id--) {
+  const sure = columns.next - leastLooked;
+  for (let id = columns.next - 1; id >= last && (id >= sure || performance.now() < end); id--) {
     const where = columns.where(id);
     if (
       where !== undefined &&
