@@ -119,11 +119,11 @@ export function Histogram({ stream, prefs }: Props) {
           </div>
         ) : undefined}
         <span ref={inks} class="inks" aria-hidden="true">
-          <i class="ink-error" />
-          <i class="ink-warn" />
-          <i class="ink-rest" />
-          <i class="ink-gap" />
-          <i class="ink-chosen" />
+          <span class="ink-error" />
+          <span class="ink-warn" />
+          <span class="ink-rest" />
+          <span class="ink-gap" />
+          <span class="ink-chosen" />
         </span>
       </div>
       <div class="axis">

@@ -1,4 +1,5 @@
 // The runs that take long: a page that is left open under load with a query on, and many readers of which one stands still.
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectLive } from '../../../src/live/live-client.ts';
 import { residentMegabytes } from '../proc.ts';
 import { type Figures, pageMegabytes, share, withDesk } from './measures.ts';
@@ -72,14 +73,18 @@ export function readers(seconds: number): Promise<Figures> {
         },
       }),
     );
-    await load.steady(1000, 1);
+    // What is counted begins when all of them are there.
+    while (counts.slice(0, 9).some((count) => count === 0)) {
+      await load.steady(1000, 1);
+    }
+    await delay(1000);
     const before = load.sent;
     const start = [...counts];
     await load.steady(rate, seconds);
     const end = performance.now() + 30_000;
     const missing = () => counts.slice(0, 9).map((count, n) => load.sent - before - (count - (start[n] ?? 0)));
     while (missing().some((count) => count > 0) && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await delay(50);
     }
     const memory = residentMegabytes(serverPid, 'VmHWM');
     stuck.resolve();
