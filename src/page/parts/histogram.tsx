@@ -9,6 +9,8 @@ import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
 import { clock } from '../times.ts';
 
+/** Its place is there from the beginning, and always as high: what comes shifts no row. */
+const nothing: Picture = { start: 0, step: 1, length: 1, lanes: [] };
 export const histogramId = 'histogram';
 /** Pixels that a pointer may stray in a click. */
 const stray = 4;
@@ -30,8 +32,9 @@ export function Histogram({ stream, prefs }: Props) {
   const inks = useRef<HTMLSpanElement>(null);
   const [cursor, setCursor] = useState<Cursor | undefined>(undefined);
   const [width, setWidth] = useState(0);
-  const { picture, gaps } = stream.timeline.value;
+  const { picture = nothing, gaps } = stream.timeline.value;
   const { from, to } = rangeOf(stream.filter.value.node, Date.now());
+  const isEmpty = picture === nothing;
   const isNarrowed = from !== undefined || to !== undefined;
   const chosen = chosenBy(cursor);
   const theme = prefs.theme.value;
@@ -41,17 +44,17 @@ export function Histogram({ stream, prefs }: Props) {
       observer.observe(canvas.current);
     }
     return () => observer.disconnect();
-  }, [picture === undefined]);
+  }, []);
   useEffect(() => {
-    if (canvas.current !== null && inks.current !== null && picture !== undefined) {
+    if (canvas.current !== null && inks.current !== null) {
       draw(canvas.current, picture, gaps, chosen, inksOf(inks.current));
     }
   }, [picture, gaps, chosen?.from, chosen?.to, width, theme]);
-  if (picture === undefined) {
-    return null;
-  }
   const take = (done: Cursor) => {
     setCursor(undefined);
+    if (isEmpty) {
+      return;
+    }
     const range = chosenBy(done);
     if (range === undefined) {
       void stream.jump(timeOf(picture, done.at));
@@ -65,7 +68,7 @@ export function Histogram({ stream, prefs }: Props) {
     return Math.min(picture.length - 1, Math.max(0, Math.floor(share * picture.length)));
   };
   return (
-    <section class={`histogram lanes-${Math.min(4, Math.max(1, picture.lanes.length))}`} aria-label={text.histogram}>
+    <section class="histogram" aria-label={text.histogram}>
       <div
         id={histogramId}
         class="bars"
@@ -76,7 +79,11 @@ export function Histogram({ stream, prefs }: Props) {
         aria-valuemin={0}
         aria-valuemax={picture.length - 1}
         aria-valuenow={cursor?.at ?? picture.length - 1}
-        aria-valuetext={sentence(picture, gaps, cursor ?? { anchor: 0, at: picture.length - 1, choosing: false })}
+        aria-valuetext={
+          isEmpty
+            ? text.empty.waiting
+            : sentence(picture, gaps, cursor ?? { anchor: 0, at: picture.length - 1, choosing: false })
+        }
         title={text.histogramHint}
         onPointerDown={(event) => {
           if (event.button === 0) {
@@ -127,16 +134,16 @@ export function Histogram({ stream, prefs }: Props) {
         </span>
       </div>
       <div class="axis">
-        <span>{clock(picture.start * 1000)}</span>
+        <span>{isEmpty ? '' : clock(picture.start * 1000)}</span>
         <span class="bin" role="status">
-          {cursor === undefined ? '' : sentence(picture, gaps, cursor)}
+          {cursor === undefined || isEmpty ? '' : sentence(picture, gaps, cursor)}
         </span>
         {isNarrowed ? (
           <button type="button" class="link" onClick={() => stream.setRange(undefined)}>
             {text.allTimes}
           </button>
         ) : undefined}
-        <span>{clock((picture.start + picture.length * picture.step) * 1000)}</span>
+        <span>{isEmpty ? '' : clock((picture.start + picture.length * picture.step) * 1000)}</span>
       </div>
     </section>
   );

@@ -76,10 +76,12 @@ export function readers(seconds: number): Promise<Figures> {
     // What is counted begins when all of them are there.
     while (counts.slice(0, 9).some((count) => count === 0)) {
       await load.steady(1000, 1);
+      await delay(100);
     }
     await delay(1000);
     const before = load.sent;
     const start = [...counts];
+    dropped.fill(0);
     await load.steady(rate, seconds);
     const end = performance.now() + 30_000;
     const missing = () => counts.slice(0, 9).map((count, n) => load.sent - before - (count - (start[n] ?? 0)));
