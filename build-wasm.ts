@@ -1,10 +1,11 @@
-// Compiles src/msgpack/assembly to WebAssembly and writes it into src/msgpack/wasm-module.ts as text, so that the program needs no path to
-// find it and runs from its sources too. `npm run build` does this; test/msgpack/wasm-module.test.ts fails where it was forgotten.
+// Compiles src/msgpack/assembly and src/page/columns/assembly to WebAssembly and writes each into wasm-module.ts beside it as text, so that
+// nobody needs a path to find it and the program runs from its sources too. `npm run build` does this; the tests wasm-module.test.ts fail
+// where it was forgotten.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { main } from 'assemblyscript/asc';
 
-const folder = 'src/msgpack/assembly';
+const rooms = ['src/msgpack', 'src/page/columns'] as const;
 const flags = [
   ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'],
   ...['--importMemory', '--noExportMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--zeroFilledMemory'],
@@ -13,7 +14,8 @@ const flags = [
 ];
 
 /** Tells one state of the sources from another. */
-export function sourcesHash(): string {
+export function sourcesHash(room: (typeof rooms)[number] = 'src/msgpack'): string {
+  const folder = `${room}/assembly`;
   const hash = createHash('sha256').update(flags.join(' '));
   for (const name of readdirSync(folder).sort()) {
     if (name.endsWith('.ts')) {
@@ -23,7 +25,7 @@ export function sourcesHash(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function compile(): Promise<Uint8Array> {
+async function compile(folder: string): Promise<Uint8Array> {
   let module: Uint8Array | undefined;
   const { error, stderr } = await main([`${folder}/index.ts`, '--outFile', 'module.wasm', ...flags], {
     readFile: (name, base) => {
@@ -46,15 +48,17 @@ async function compile(): Promise<Uint8Array> {
 }
 
 if (import.meta.main) {
-  const text = Buffer.from(await compile()).toString('base64');
-  writeFileSync(
-    'src/msgpack/wasm-module.ts',
-    `// Written by build-wasm.ts from assembly/, which is where to look: WebAssembly in base64. Not edited by hand.
+  for (const room of rooms) {
+    const text = Buffer.from(await compile(`${room}/assembly`)).toString('base64');
+    writeFileSync(
+      `${room}/wasm-module.ts`,
+      `// Written by build-wasm.ts from assembly/, which is where to look: WebAssembly in base64. Not edited by hand.
 
-export const sourcesHash = '${sourcesHash()}';
+export const sourcesHash = '${sourcesHash(room)}';
 
 export const moduleText =
   '${text}';
 `,
-  );
+    );
+  }
 }

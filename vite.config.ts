@@ -6,6 +6,7 @@ export default defineConfig({
   root: 'src/page',
   base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  worker: { format: 'es' },
   build: {
     outDir: '../../dist/page',
     emptyOutDir: true,

@@ -27,6 +27,8 @@ export interface HttpServerSettings {
   readonly healthy: () => boolean;
   readonly loginPath: string;
   readonly sessionPath: string;
+  /** What stands before all paths where a proxy leaves it there, as `/logs`. Default: nothing. */
+  readonly basePath?: string;
   /** The folder of the built page. Default: that of this program. */
   readonly page?: string;
   /** How long a request may take to arrive, ms. Default 15,000. */
@@ -76,12 +78,19 @@ export class HttpServer {
     });
     this.#server.maxConnections = maxConnections;
     this.#server.on('request', (request, response) => {
+      if (!withoutBase(request, settings.basePath ?? '')) {
+        response.writeHead(308, { location: `${settings.basePath}/` }).end();
+        return;
+      }
       this.#load().then(
         ({ handle }) => handle(request, response),
         () => response.writeHead(500).end(),
       );
     });
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on('upgrade', (request, socket, head) => {
+      withoutBase(request, settings.basePath ?? '');
+      this.#upgrade(request, socket, head);
+    });
   }
 
   /** Websockets to `path` are given to `take`. Before `start`. */
@@ -194,6 +203,15 @@ export class HttpServer {
       log.warn({ code, peer, host: host.slice(0, 200), origin: origin.slice(0, 200) }, 'An HTTP request was refused.');
     }
   }
+}
+
+/** Takes the base off a request's path; false where the path is the base without its slash, below which nothing relative would be found. */
+function withoutBase(request: IncomingMessage, base: string): boolean {
+  const { url = '' } = request;
+  if (base !== '' && url.startsWith(`${base}/`)) {
+    request.url = url.slice(base.length);
+  }
+  return base === '' || url !== base;
 }
 
 /** Answers a websocket's request with an error, and closes. */

@@ -202,33 +202,84 @@ export function blockTag(view: DataView, at: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + from, view.getUint32(at + 28));
 }
 
-/** Reads a frame; undefined where the bytes are none of this version, or not whole. */
-export function readFrame(bytes: Uint8Array): Frame | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (
-    bytes.length < frameHeadSize ||
-    view.getUint8(0) !== protocolVersion ||
-    view.getUint8(1) !== kindBlocks ||
-    view.getUint32(8) !== bytes.length - frameHeadSize
-  ) {
-    return undefined;
+/** How many events a frame says were lost before it; 0 where it is none. */
+export function frameDropped(bytes: Uint8Array): number {
+  return bytes.length < frameHeadSize || bytes[0] !== protocolVersion
+    ? 0
+    : getUint48(new DataView(bytes.buffer, bytes.byteOffset), 2);
+}
+
+/** Walks over the blocks of a frame without making anything of them. */
+export class FrameCursor {
+  position = 0;
+  seq = 0;
+  count = 0;
+  arrived = 0;
+  /** Where place, tag and entries begin, and where the entries end. */
+  placeAt = 0;
+  tagAt = 0;
+  entriesAt = 0;
+  end = 0;
+  #view: DataView = new DataView(new ArrayBuffer(0));
+
+  /** False where the bytes are no frame of this version, or not whole. */
+  open(bytes: Uint8Array): boolean {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (
+      bytes.length < frameHeadSize ||
+      view.getUint8(0) !== protocolVersion ||
+      view.getUint8(1) !== kindBlocks ||
+      view.getUint32(8) !== bytes.length - frameHeadSize
+    ) {
+      return false;
+    }
+    this.#view = view;
+    this.end = frameHeadSize;
+    return true;
   }
-  const blocks: FrameBlock[] = [];
-  let last: FrameBlock | undefined;
-  let lastPlace: Uint8Array | undefined;
-  for (let at = frameHeadSize; at < bytes.length; at = blockEnd(view, at)) {
-    if (bytes.length - at < blockHeadSize) {
-      return undefined;
+
+  /** The next block; false behind the last one, and where the rest is none: `isAtEnd` says which. */
+  next(): boolean {
+    const view = this.#view;
+    const at = this.end;
+    if (view.byteLength - at < blockHeadSize) {
+      return false;
     }
     const end = blockEnd(view, at);
     const placeAt = at + blockHeadSize;
     const tagAt = placeAt + view.getUint16(at + 26);
     const entriesAt = tagAt + view.getUint32(at + 28);
-    if (end > bytes.length || entriesAt > end) {
-      return undefined;
+    if (end > view.byteLength || entriesAt > end) {
+      return false;
     }
+    this.position = getUint48(view, at + 4);
+    this.seq = getUint48(view, at + 10);
+    this.count = view.getUint32(at + 16);
+    this.arrived = getUint48(view, at + 20);
+    this.placeAt = placeAt;
+    this.tagAt = tagAt;
+    this.entriesAt = entriesAt;
+    this.end = end;
+    return true;
+  }
+
+  get isAtEnd(): boolean {
+    return this.end === this.#view.byteLength;
+  }
+}
+
+/** Reads a frame; undefined where the bytes are none of this version, or not whole. */
+export function readFrame(bytes: Uint8Array): Frame | undefined {
+  const cursor = new FrameCursor();
+  if (!cursor.open(bytes)) {
+    return undefined;
+  }
+  const blocks: FrameBlock[] = [];
+  let last: FrameBlock | undefined;
+  let lastPlace: Uint8Array | undefined;
+  while (cursor.next()) {
     // Most blocks of a frame come from the same place: its texts are decoded once.
-    const placeBytes: Uint8Array = bytes.subarray(placeAt, tagAt);
+    const placeBytes: Uint8Array = bytes.subarray(cursor.placeAt, cursor.tagAt);
     const place: Place | undefined =
       last !== undefined && lastPlace !== undefined && sameBytes(lastPlace, placeBytes)
         ? last.place
@@ -237,18 +288,18 @@ export function readFrame(bytes: Uint8Array): Frame | undefined {
       return undefined;
     }
     last = {
-      position: getUint48(view, at + 4),
-      seq: getUint48(view, at + 10),
-      count: view.getUint32(at + 16),
-      arrived: getUint48(view, at + 20),
+      position: cursor.position,
+      seq: cursor.seq,
+      count: cursor.count,
+      arrived: cursor.arrived,
       place,
-      tag: bytes.subarray(tagAt, entriesAt),
-      entries: bytes.subarray(entriesAt, end),
+      tag: bytes.subarray(cursor.tagAt, cursor.entriesAt),
+      entries: bytes.subarray(cursor.entriesAt, cursor.end),
     };
     lastPlace = placeBytes;
     blocks.push(last);
   }
-  return { dropped: getUint48(view, 2), blocks };
+  return cursor.isAtEnd ? { dropped: frameDropped(bytes), blocks } : undefined;
 }
 
 /** What a client said; undefined where it is nothing that a client may say. */
@@ -293,7 +344,7 @@ function readObject(text: string): Readonly<Record<string, unknown>> | undefined
   }
 }
 
-function readPlace(bytes: Uint8Array): Place | undefined {
+export function readPlace(bytes: Uint8Array): Place | undefined {
   if (bytes.length < 3) {
     return undefined;
   }

@@ -8,11 +8,17 @@ export interface ViewerOptions {
   readonly token: string | undefined;
   readonly title: string;
   readonly hosts: readonly string[];
+  /** What a proxy puts before all paths, as `/logs`; '' for nothing. */
+  readonly basePath?: string;
 }
 
 export function sameOptions(a: ViewerOptions, b: ViewerOptions): boolean {
   return (
-    a.memorySize === b.memorySize && a.token === b.token && a.title === b.title && a.hosts.join() === b.hosts.join()
+    a.memorySize === b.memorySize &&
+    a.token === b.token &&
+    a.title === b.title &&
+    a.hosts.join() === b.hosts.join() &&
+    (a.basePath ?? '') === (b.basePath ?? '')
   );
 }
 

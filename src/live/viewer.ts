@@ -97,7 +97,18 @@ export class PageViewer implements Viewer {
     this.#page = { url: this.url, token };
     const { log, counters, clock, hostname, shared } = context;
     this.#http = new HttpServer({
-      ...{ address, hosts: options.hosts, token, log, counters, clock, hostname, loginPath, sessionPath },
+      ...{
+        address,
+        hosts: options.hosts,
+        basePath: options.basePath ?? '',
+        token,
+        log,
+        counters,
+        clock,
+        hostname,
+        loginPath,
+        sessionPath,
+      },
       healthy: () => shared.holding().length === 0,
     });
     this.#http.mount(livePath, (request, socket, head) => void this.#connect(request, socket, head));

@@ -26,6 +26,10 @@ export default defineOutput({
       secret: true,
     }),
     title: p.string({ desc: 'The name that the page has, to tell several apart.', default: '' }),
+    base_path: p.string({
+      desc: 'The path below which a proxy shows the page, such as /logs, where it leaves that path in its requests.',
+      default: '',
+    }),
     hosts: p.array({
       desc: 'Names by which the page is reached, beside localhost and the address: behind a proxy, or in a network with names.',
       default: '',
@@ -33,7 +37,7 @@ export default defineOutput({
   },
   claims: ({ bind, port }) => [`viewer ${bind}:${port}`],
   create(context, options) {
-    const { bind, port, memory_size, token, title, hosts } = options;
+    const { bind, port, memory_size, token, title, hosts, base_path } = options;
     if (port < 1 || port > 65_535) {
       throw new ForebayError('CONFIG_INVALID_VALUE', { option: 'port', value: port, reason: 'it is 1 to 65535' });
     }
@@ -44,11 +48,18 @@ export default defineOutput({
         reason: 'it is at least 1m',
       });
     }
+    if (base_path !== '' && !/^(?:\/[\w.~-]+)+$/.test(base_path)) {
+      throw new ForebayError('CONFIG_INVALID_VALUE', {
+        option: 'base_path',
+        value: base_path,
+        reason: 'it begins with a slash and ends without one, such as /logs',
+      });
+    }
     if (token === '') {
       throw new ForebayError('CONFIG_INVALID_VALUE', { option: 'token', value: '""', reason: 'it is empty' });
     }
     const shared = context.shared ?? new SharedParts();
-    const wanted = { memorySize: memory_size, token, title, hosts: hosts.map(String) };
+    const wanted = { memorySize: memory_size, token, title, hosts: hosts.map(String), basePath: base_path };
     const open = () => viewerAt({ ...context, shared }, { host: bind, port }, wanted);
     let viewer: Viewer | undefined;
     try {

@@ -20,6 +20,22 @@ export function queryOfAddress(): string {
   return parts().get('q') ?? '';
 }
 
+/** The event that the address names: a stream of the collector, and a number in it. */
+export function eventOfAddress(): { readonly stream: string; readonly seq: number } | undefined {
+  const found = /^([\w-]+)\.(\d+)$/.exec(parts().get('at') ?? '');
+  return found === null ? undefined : { stream: found[1] ?? '', seq: Number(found[2]) };
+}
+
+/** An address of the page with this query, and one event if there is one. */
+export function addressOf(query: string, event?: { readonly stream: string; readonly seq: number }): string {
+  const fragment = new URLSearchParams(query === '' ? {} : { q: query });
+  if (event !== undefined) {
+    fragment.set('at', `${event.stream}.${event.seq}`);
+  }
+  const text = String(fragment);
+  return `${location.origin}${location.pathname}${location.search}${text === '' ? '' : `#${text}`}`;
+}
+
 /** Keeps the address in line with a query. */
 export function keepInAddress(query: Signal<string>): void {
   let timer = 0;

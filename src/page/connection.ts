@@ -1,15 +1,6 @@
 // The websocket: connects, asks for what comes after the last event it got, and connects again for as long as it takes. What the messages
 // hold is for who listens.
-import {
-  type Frame,
-  type Hello,
-  livePath,
-  protocolVersion,
-  readFrame,
-  readServerMessage,
-  type Start,
-  type State,
-} from '../live/protocol.ts';
+import { type Hello, livePath, protocolVersion, readServerMessage, type Start, type State } from '../live/protocol.ts';
 
 export type Link =
   | { readonly kind: 'connecting' | 'connected' | 'version' }
@@ -20,7 +11,8 @@ export interface ConnectionEvents {
   link(link: Link): void;
   /** A stream begins: the same as before or another one. */
   hello(hello: Hello, resumed: boolean): void;
-  frame(frame: Frame | undefined): void;
+  /** A frame's bytes; the position behind its last event is given back, where it has one. */
+  frame(bytes: Uint8Array): number | undefined;
   state(state: State): void;
   /** The server refuses, or is not there. */
   refused(): void;
@@ -34,17 +26,20 @@ const silence = 16_000;
 const goingAway = 1001;
 
 export class Connection {
+  readonly #address: string;
   readonly #on: ConnectionEvents;
   #socket: WebSocket | undefined;
   #stopped = true;
   #wait = firstWait;
-  #timer = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #heard = 0;
   #since = 0;
   #stream: string | undefined;
   #next: number | undefined;
 
-  constructor(events: ConnectionEvents) {
+  /** `address` is the page's. */
+  constructor(address: string, events: ConnectionEvents) {
+    this.#address = address;
     this.#on = events;
   }
 
@@ -80,7 +75,8 @@ export class Connection {
   }
 
   #open(): void {
-    const address = new URL(livePath, location.href);
+    const address = new URL(livePath.slice(1), this.#address);
+    address.hash = '';
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(address);
     socket.binaryType = 'arraybuffer';
@@ -131,12 +127,7 @@ export class Connection {
   }
 
   #binary(data: ArrayBuffer): void {
-    const frame = readFrame(new Uint8Array(data));
-    const last = frame?.blocks.at(-1);
-    if (last !== undefined) {
-      this.#next = last.position + last.count;
-    }
-    this.#on.frame(frame);
+    this.#next = this.#on.frame(new Uint8Array(data)) ?? this.#next;
   }
 
   #lost(socket: WebSocket, code: number): void {
@@ -150,7 +141,7 @@ export class Connection {
       this.#on.link({ kind: code === goingAway ? 'stopped' : 'away', since: this.#since });
     }
     this.#on.refused();
-    this.#timer = window.setTimeout(
+    this.#timer = setTimeout(
       () => {
         if (!this.#stopped) {
           this.#open();

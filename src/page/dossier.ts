@@ -11,12 +11,11 @@ import {
   treeOfJson,
 } from '../msgpack/tree.ts';
 import type { EventReader, Shown } from './event.ts';
-import { type BatchInfo, batchOf, type EventRef, entryOf } from './store.ts';
+import type { Held } from './held.ts';
 
 export interface Dossier {
   readonly shown: Shown;
-  readonly batch: BatchInfo | undefined;
-  readonly seq: number | undefined;
+  readonly held: Held;
   /** Of the event, as msgpack. */
   readonly bytes: number;
   /** The line, '' where the record has none. */
@@ -33,17 +32,15 @@ const treeLimits: TreeLimits = { depth: 24, nodes: 2000 };
 /** Longer lines are not tried as JSON. */
 const mostParsed = 1024 * 1024;
 
-export function readDossier(ref: EventRef, reader: EventReader): Dossier {
-  const entry = entryOf(ref);
-  const batch = batchOf(ref);
+export function readDossier(ref: Held, reader: EventReader): Dossier {
+  const { entry } = ref;
   const shown = reader.shown(ref);
   const line = reader.line(ref);
-  const joined = (shown.joined?.events.length ?? 0) > 1;
+  const joined = (ref.whole?.count ?? 0) > 1;
   const tree = (limits: TreeLimits) => readTree(entry, recordStart(entry), limits);
   return {
     shown,
-    batch,
-    seq: batch === undefined ? undefined : batch.seq + (ref.id - batch.first),
+    held: ref,
     bytes: entry.length,
     line,
     parsed: parse(line),

@@ -1,14 +1,13 @@
-// What a row and the search take from an event: time, level, container, the text of the line, and what else the record holds. Decodes the
-// event's bytes at each call: it is called for the few dozen rows on the screen, and for a search.
+// What a row takes from an event: time, level, container, the text of the line, and what else the record holds. Decodes the event's bytes at
+// each call: it is called for the few dozen rows on the screen.
 import { EventSubject, jsonBytes, withoutEnd } from '../live/query/event-subject.ts';
-import { looksLikeJson, readJsonLine } from '../live/query/json-line.ts';
+import { looksLikeJson, readJsonLine, readLogfmt } from '../live/query/json-line.ts';
 import { type Level, levelOfText } from '../live/query/levels.ts';
 import { longestField, mostFields } from '../live/query/record-text.ts';
 import { stripColors } from '../live/query/strip-colors.ts';
 import { type Span, stringSpan } from '../msgpack/text.ts';
-import type { Joined } from './pieces.ts';
-import { batchOf, type EventRef, entryOf, type Store } from './store.ts';
-import { colorOf } from './values.ts';
+import { colorOf } from './facet.ts';
+import type { Held, Whole } from './held.ts';
 
 /** Characters of a line that a row shows at most; the details show more. */
 const rowText = 2000;
@@ -33,55 +32,61 @@ export interface Shown {
   /** Bytes of the line beyond `text`. */
   readonly more: number;
   readonly fields: readonly (readonly [string, string])[];
-  readonly joined: Joined | undefined;
+  /** What the fields have that the reader made columns, '' where there is none. */
+  readonly pins: readonly (readonly [string, string])[];
+  readonly whole: Whole | undefined;
+  readonly late: boolean;
 }
 
-/** An event of the store, whose line may have come in pieces. */
-class StoredSubject extends EventSubject {
-  whole: ((most: number) => string) | undefined;
+/** An event whose line may have come in pieces. */
+class HeldSubject extends EventSubject {
+  whole: Whole | undefined;
+  readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
   override line(most: number): string {
-    return this.whole === undefined ? super.line(most) : this.whole(most);
+    const { whole } = this;
+    if (whole === undefined) {
+      return super.line(most);
+    }
+    const isCut = Math.min(most, whole.line.length) < whole.bytes;
+    // A cut in the middle of a character leaves no trace.
+    const text = this.#utf8.decode(whole.line.subarray(0, most), { stream: isCut });
+    this.#utf8.decode();
+    return withoutEnd(text);
   }
 }
 
 export class EventReader {
-  readonly #store: Store;
-  readonly #subject = new StoredSubject();
-  /** For the pieces of a line: they are read while the subject is open. */
-  readonly #piece = new EventSubject();
+  /** Fields that rows show as columns. */
+  pins: readonly string[] = [];
+  readonly #subject = new HeldSubject();
   readonly #span: Span = { start: 0, end: 0 };
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-  constructor(store: Store) {
-    this.#store = store;
-  }
 
   /** The event as a query asks for it; good until the next event is read. */
-  subject(ref: EventRef): EventSubject {
+  subject(held: Held): EventSubject {
     const subject = this.#subject;
-    open(subject, ref);
-    const joined = this.#store.pieces.line(ref.id);
-    subject.whole =
-      joined === undefined || joined.events.length < 2 ? undefined : (most) => this.#joinedText(ref, joined, most);
+    subject.view.set(held.entry);
+    subject.open(subject.view.start, held);
+    subject.whole = held.whole !== undefined && held.whole.count > 1 ? held.whole : undefined;
     return subject;
   }
 
-  shown(ref: EventRef): Shown {
-    const subject = this.subject(ref);
+  shown(held: Held): Shown {
+    const subject = this.subject(held);
     const { sec, nsec, eventTime } = subject.event;
-    const joined = this.#store.pieces.line(ref.id);
     const place = subject.fields.messagePlace;
-    const total = joined === undefined ? this.#bytesAt(subject, place) : this.#joinedBytes(joined);
-    const whole = total <= rowBytes;
+    const total = this.#subject.whole?.bytes ?? this.#bytesAt(subject, place);
+    const isWhole = total <= rowBytes;
     const fields: [string, string][] = [];
     let level = subject.fields.collect(fields);
     let line = subject.line(rowBytes);
     const parsed =
       looksLikeJson(line) && total <= jsonBytes
-        ? readJsonLine(whole ? line : subject.line(jsonBytes), mostFields, longestField)
-        : undefined;
-    let more = whole ? 0 : total - rowBytes;
+        ? readJsonLine(isWhole ? line : subject.line(jsonBytes), mostFields, longestField)
+        : isWhole && line.includes('=')
+          ? readLogfmt(line, mostFields, longestField)
+          : undefined;
+    let more = isWhole ? 0 : total - rowBytes;
     if (parsed !== undefined) {
       line = parsed.text;
       more = 0;
@@ -90,74 +95,31 @@ export class EventReader {
     } else {
       level ??= levelOfText(stripColors(line));
     }
+    const end = held.whole?.isTrace === true ? line.indexOf('\n') : -1;
+    if (end >= 0) {
+      line = line.slice(0, end);
+      more = 0;
+    }
     if (line.length > rowText) {
       more += line.length - rowText;
       line = line.slice(0, rowText);
     }
+    const pins = this.pins.map((name) => [name, subject.field(name)?.slice(0, longestField) ?? ''] as const);
     const container = subject.container();
     const { at } = subject.record;
     const messageField = place === 0 ? '' : place === at.log ? 'log' : place === at.message ? 'message' : 'msg';
     return {
-      time: { sec, nsec, fine: eventTime },
-      level,
-      container,
-      color: colorOf(container),
-      messageField,
-      text: line,
-      more,
-      fields,
-      joined,
+      ...{ time: { sec, nsec, fine: eventTime }, level, container, color: colorOf(container) },
+      ...{ messageField, text: line, more, fields, pins, whole: held.whole, late: held.late },
     };
   }
 
   /** The line as it was sent, without its last line end; `most` bytes of it. */
-  line(ref: EventRef, most = Number.POSITIVE_INFINITY): string {
-    return this.subject(ref).line(most);
+  line(held: Held, most = Number.POSITIVE_INFINITY): string {
+    return this.subject(held).line(most);
   }
 
   #bytesAt({ view }: EventSubject, place: number): number {
     return place !== 0 && stringSpan(view.bytes, place, this.#span) ? this.#span.end - this.#span.start : 0;
   }
-
-  #joinedBytes(joined: Joined): number {
-    const piece = this.#piece;
-    let sum = 0;
-    for (const id of joined.events) {
-      const ref = this.#store.ref(id);
-      if (ref !== undefined) {
-        open(piece, ref);
-        sum += this.#bytesAt(piece, piece.fields.messagePlace);
-      }
-    }
-    return sum;
-  }
-
-  /** Up to `most` bytes of a line, of all its pieces. A character that is cut in two between them is made whole. */
-  #joinedText(head: EventRef, joined: Joined, most: number): string {
-    const piece = this.#piece;
-    let text = '';
-    let left = most;
-    for (const id of joined.events) {
-      const ref = id === head.id ? head : this.#store.ref(id);
-      if (ref === undefined || left <= 0) {
-        continue;
-      }
-      open(piece, ref);
-      const { bytes } = piece.view;
-      const place = piece.fields.messagePlace;
-      if (place === 0 || !stringSpan(bytes, place, this.#span)) {
-        text += piece.line(left);
-        continue;
-      }
-      const { start, end } = this.#span;
-      text += this.#decoder.decode(bytes.subarray(start, Math.min(end, start + left)), { stream: true });
-      left -= end - start;
-    }
-    return withoutEnd(text + this.#decoder.decode());
-  }
-}
-
-function open(subject: EventSubject, ref: EventRef): void {
-  subject.view.set(entryOf(ref));
-  subject.open(subject.view.start, batchOf(ref));
 }

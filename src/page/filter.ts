@@ -27,10 +27,6 @@ export function isFilter(read: Filter | QueryProblem): read is Filter {
   return 'query' in read;
 }
 
-export function isEmpty(filter: Filter): boolean {
-  return filter.node === undefined;
-}
-
 /** Where what the filter wants stands in a text: pairs of begin and end, ascending, without overlap; at most `most` pairs. */
 export function hits(filter: Filter, text: string, most = 100): number[] {
   return filter.marks.in(text, most);

@@ -1,9 +1,9 @@
 // How high rows are: one height where lines do not wrap; else measured with a row that nobody sees, and remembered.
 import type { EventReader } from './event.ts';
 import type { Filter } from './filter.ts';
+import type { Held } from './held.ts';
 import { child } from './paint.ts';
 import { Row } from './row.ts';
-import type { EventRef } from './store.ts';
 
 const mostKnown = 5000;
 
@@ -36,7 +36,7 @@ export class Heights {
     }
   }
 
-  of(ref: EventRef, reader: EventReader, filter: Filter): number {
+  of(ref: Held, reader: EventReader, filter: Filter): number {
     const known = this.#known.get(ref.id);
     if (known !== undefined) {
       return known;

@@ -1,12 +1,16 @@
 // The keyboard: what each key does, and when it belongs to somebody else (a field, a button, the browser).
+import { copyText } from './copy.ts';
 import type { Stream } from './stream.ts';
 
 export interface KeyTargets {
   readonly stream: Stream;
   focusFilter(): void;
   focusRows(): void;
+  focusTime(): void;
   toggleWrap(): void;
   toggleHelp(): void;
+  /** Says whether something was copied. */
+  say(copied: boolean): void;
   /** Closes what is open on top; false where nothing is. */
   close(): boolean;
 }
@@ -44,6 +48,12 @@ function press(event: KeyboardEvent, targets: KeyTargets): boolean {
     case 'w':
       targets.toggleWrap();
       return true;
+    case 't':
+      targets.focusTime();
+      return true;
+    case 'c':
+      void copyText(stream.linkTo(stream.rows?.refOfSelected())).then((done) => targets.say(done));
+      return true;
     case 'l':
       stream.nextLevel();
       return true;
@@ -57,7 +67,7 @@ function press(event: KeyboardEvent, targets: KeyTargets): boolean {
       if (onControl) {
         return false;
       }
-      stream.open(stream.rows?.refOfSelected());
+      stream.openSelected();
       return true;
     default:
       return move(event.key, stream, at.closest('.details') !== null);

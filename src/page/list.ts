@@ -1,11 +1,11 @@
 // The list of rows: which events of the view are on the screen, at the tail or where the reader has scrolled to. Nothing that comes, goes
 // or is found shifts what is being read. Rows are made once, moved and filled by hand. Where the list is scrolled to is position.ts; wheel,
-// finger and keys are gestures.ts and keys.ts.
+// finger and keys are gestures.ts and keys.ts. One file of many lines, because following, pausing and scrolling are one state.
 import { Heights } from './heights.ts';
+import type { Held } from './held.ts';
 import { child } from './paint.ts';
 import { type Metrics, Position } from './position.ts';
 import { type ListSource, RowPool } from './row-pool.ts';
-import type { EventRef } from './store.ts';
 
 export interface ListState {
   readonly following: boolean;
@@ -19,6 +19,9 @@ export interface ListState {
   readonly first: number;
   readonly fit: number;
 }
+
+/** Rows above and below the screen that are got before they are needed. */
+const margin = 120;
 
 export class List {
   /** The event that keys and details are about, or -1. */
@@ -81,6 +84,13 @@ export class List {
   get #length(): number {
     const { view } = this.#source;
     return this.#pausedAt === undefined ? view.length : view.place(this.#pausedAt + 1);
+  }
+
+  /** Paints at once. */
+  paint(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#paint();
   }
 
   /** Paints in the next frame. */
@@ -231,13 +241,13 @@ export class List {
   }
 
   /** What the row that holds this element shows. */
-  refOf(element: Element): EventRef | undefined {
+  refOf(element: Element): Held | undefined {
     return this.#rows.holding(element)?.ref;
   }
 
   /** The selected event, also where it is on the screen only and kept no more. */
-  refOfSelected(): EventRef | undefined {
-    return this.#rows.byId(this.selected)?.ref ?? this.#source.store.ref(this.selected);
+  refOfSelected(): Held | undefined {
+    return this.#rows.byId(this.selected)?.ref ?? this.#source.get(this.selected);
   }
 
   // Measuring
@@ -271,7 +281,7 @@ export class List {
 
   #metrics(): Metrics {
     const list = this;
-    const { view, store, reader } = this.#source;
+    const { view, reader } = this.#source;
     return {
       get length() {
         return list.#length;
@@ -286,7 +296,7 @@ export class List {
       placeOf: (id) => view.place(id),
       heightOf: (index) => {
         const heights = list.#heights;
-        const ref = heights.wrap && index < list.#length ? store.ref(view.at(index)) : undefined;
+        const ref = heights.wrap && index < list.#length ? list.#source.get(view.at(index)) : undefined;
         return ref === undefined ? heights.ordinary : heights.of(ref, reader, list.#source.filter);
       },
     };
@@ -303,8 +313,12 @@ export class List {
       this.#position.toEnd();
     }
     const fit = Math.ceil(this.#height / this.#heights.ordinary) + 1;
-    this.#beyond = !this.#following && !this.#rows.isEmpty && this.#position.top < this.#source.store.first;
+    this.#beyond = !this.#following && !this.#rows.isEmpty && this.#position.top < this.#source.first;
     const first = this.#following ? Math.max(0, length - fit) : this.#position.index;
+    const isAtHand = this.#fetch(first, Math.min(length - first, fit + 1), length);
+    if (!isAtHand) {
+      return;
+    }
     if (!this.#beyond) {
       this.#rows.show(first, Math.min(length - first, fit + 1), length);
       this.#host.classList.toggle('at-tail', this.#following);
@@ -313,6 +327,30 @@ export class List {
     }
     this.#paintSelection();
     this.#tell(first, length);
+  }
+
+  /** Whether the rows to be shown are at hand; gets them where not, and those around them in good time. */
+  #fetch(first: number, count: number, length: number): boolean {
+    if (this.#beyond) {
+      return true;
+    }
+    const { view } = this.#source;
+    const missing = (from: number, to: number) => {
+      const ids: number[] = [];
+      for (let index = Math.max(0, from); index < Math.min(to, length); index++) {
+        const id = view.at(index);
+        if (this.#source.get(id) === undefined) {
+          ids.push(id);
+        }
+      }
+      return ids;
+    };
+    const needed = missing(first, first + count);
+    const around = this.#following && needed.length === 0 ? [] : missing(first - margin, first + count + margin);
+    if (around.length > 0) {
+      this.#source.want([...needed, ...around]);
+    }
+    return needed.length === 0;
   }
 
   #paintSelection(): void {

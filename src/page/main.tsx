@@ -1,6 +1,7 @@
 // The page's beginning: takes token and query from the address, then shows the stream, or asks for the token.
+import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { keepInAddress, queryOfAddress, takeToken } from './address.ts';
+import { eventOfAddress, keepInAddress, queryOfAddress, takeToken } from './address.ts';
 import { Page } from './parts/page.tsx';
 import { createPrefs } from './prefs.ts';
 import { login, readAccess } from './session.ts';
@@ -9,11 +10,17 @@ import { Stream } from './stream.ts';
 const host = document.querySelector('#page');
 if (host !== null) {
   const stream = new Stream();
-  render(<Page stream={stream} prefs={createPrefs()} />, host);
+  const prefs = createPrefs();
+  effect(() => stream.setPins(prefs.pins.values.value));
+  render(<Page stream={stream} prefs={prefs} />, host);
   await begin(stream);
 }
 
 async function begin(stream: Stream): Promise<void> {
+  const event = eventOfAddress();
+  if (event !== undefined) {
+    stream.seek(event);
+  }
   const token = takeToken();
   stream.setFilter(queryOfAddress());
   keepInAddress(stream.filterText);

@@ -18,6 +18,8 @@ export interface Joined {
   /** Bytes of the first piece: where the first generation marks every piece, a shorter one is the end. */
   readonly full: number;
   touched: number;
+  /** Whether the events are lines of their own, that one after the other make a stack trace. */
+  readonly isTrace: boolean;
 }
 
 /** What an event says of itself. */
@@ -38,10 +40,16 @@ export class Pieces {
   readonly #lines = new Map<number, Joined>();
   /** Those whose end has not come, by what their pieces have in common; the one touched last stands last. */
   readonly #open = new Map<string, Joined>();
+  /** Of those, the lines whose pieces have an id. */
+  #named = 0;
 
-  /** Whether an event without any mark may end a line. */
+  /** Whether an event without any mark may end a line: one whose pieces have no id. */
   get waiting(): boolean {
-    return this.#open.size > 0;
+    return this.#unnamed > 0;
+  }
+
+  get #unnamed(): number {
+    return this.#open.size - this.#named;
   }
 
   line(head: number): Joined | undefined {
@@ -50,7 +58,7 @@ export class Pieces {
 
   /** The line that the event belongs to; undefined where it is a line of its own. */
   take(event: number, marks: PieceMarks, now: number): Joined | undefined {
-    const key = marks.id === '' ? `s ${marks.source}` : `i ${marks.id}`;
+    const key = marks.id === '' ? `s ${marks.source}` : `${named}${marks.id}`;
     const open = this.#open.get(key);
     if (open === undefined && !marks.partial) {
       return undefined;
@@ -59,7 +67,7 @@ export class Pieces {
     const gap = marks.id !== '' && marks.ordinal !== line.events.length + 1;
     line.events.push(event);
     line.touched = now;
-    this.#open.delete(key);
+    this.#close(key);
     if (gap && line.state === 'open') {
       line.state = 'gaps';
     }
@@ -70,14 +78,31 @@ export class Pieces {
       line.state = 'unfinished';
     } else {
       this.#open.set(key, line);
+      this.#named += isNamed(key) ? 1 : 0;
       this.#bound();
     }
     return line;
   }
 
+  /** An event that others are to be folded into. */
+  trace(head: number): Joined {
+    const line: Joined = { head, events: [head], state: 'whole', full: 0, touched: 0, isTrace: true };
+    this.#lines.set(head, line);
+    return line;
+  }
+
+  /** Folds an event into a trace; false where that is full. */
+  adopt(line: Joined, event: number): boolean {
+    if (line.events.length >= mostPieces) {
+      return false;
+    }
+    line.events.push(event);
+    return true;
+  }
+
   #begin(event: number, marks: PieceMarks): Joined {
     const state = marks.id !== '' && marks.ordinal > 1 ? 'gaps' : 'open';
-    const line: Joined = { head: event, events: [], state, full: marks.bytes, touched: 0 };
+    const line: Joined = { head: event, events: [], state, full: marks.bytes, touched: 0, isTrace: false };
     this.#lines.set(event, line);
     return line;
   }
@@ -93,7 +118,13 @@ export class Pieces {
 
   #give(key: string, line: Joined): void {
     line.state = 'unfinished';
-    this.#open.delete(key);
+    this.#close(key);
+  }
+
+  #close(key: string): void {
+    if (this.#open.delete(key) && isNamed(key)) {
+      this.#named--;
+    }
   }
 
   /** Takes lines as they are whose next piece has not come for too long; returns those. */
@@ -112,15 +143,20 @@ export class Pieces {
   /** Forgets lines whose first event is older than `oldest`, which is kept no more. */
   dropBefore(oldest: number): void {
     for (const head of this.#lines.keys()) {
-      if (head >= oldest) {
-        break;
+      if (head < oldest) {
+        this.#lines.delete(head);
       }
-      this.#lines.delete(head);
     }
     for (const [key, line] of this.#open) {
       if (line.head < oldest) {
-        this.#open.delete(key);
+        this.#close(key);
       }
     }
   }
+}
+
+const named = 'i ';
+
+function isNamed(key: string): boolean {
+  return key.startsWith(named);
 }

@@ -22,6 +22,32 @@ function write(name: string, value: string): void {
   }
 }
 
+/** Pinned fields and saved queries; more are not kept. */
+const mostPins = 6;
+const mostSaved = 50;
+
+function list(name: string): string[] {
+  try {
+    const value: unknown = JSON.parse(read(name) ?? '[]');
+    return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/** A list that a browser keeps, of which each text is in it once. */
+function createList(name: string, most: number) {
+  const values = signal<readonly string[]>(list(name).slice(0, most));
+  return {
+    values,
+    toggle: (value: string) => {
+      const rest = values.value.filter((one) => one !== value);
+      values.value = rest.length < values.value.length ? rest : [...rest, value].slice(-most);
+      write(name, JSON.stringify(values.value));
+    },
+  };
+}
+
 export function createPrefs() {
   const theme = signal<Theme>(themes.find((one) => one === read('theme')) ?? 'auto');
   // On a narrow screen a line that is cut says too little.
@@ -33,6 +59,8 @@ export function createPrefs() {
   return {
     theme,
     wrap,
+    pins: createList('pins', mostPins),
+    saved: createList('saved', mostSaved),
     nextTheme: () => {
       theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length] ?? 'auto';
     },

@@ -2,13 +2,18 @@
 // keeps its element, so that a selection of text in it stays.
 import type { EventReader } from './event.ts';
 import type { Filter } from './filter.ts';
+import type { Held } from './held.ts';
 import { Row } from './row.ts';
-import type { Store } from './store.ts';
 import type { View } from './view.ts';
 
 export interface ListSource {
   readonly view: View;
-  readonly store: Store;
+  /** The number of the oldest event that is kept. */
+  readonly first: number;
+  /** An event, where it is at hand. */
+  get(id: number): Held | undefined;
+  /** Gets events that are not at hand; the list is painted again when they have come. */
+  want(ids: readonly number[]): void;
   readonly reader: EventReader;
   readonly filter: Filter;
 }
@@ -56,7 +61,7 @@ export class RowPool {
 
   /** Shows `count` rows of the view from `first` on; `length` is that of the whole list. */
   show(first: number, count: number, length: number): void {
-    const { view, store, reader, filter } = this.#source;
+    const { view, reader, filter } = this.#source;
     this.#rotate(first, count);
     while (this.#rows.length < count) {
       const row = new Row(`row-${this.#rows.length}`);
@@ -71,7 +76,7 @@ export class RowPool {
         continue;
       }
       const id = view.at(first + n);
-      const ref = row.id !== id || row.stamp !== this.#stamp || this.#stale.has(id) ? store.ref(id) : undefined;
+      const ref = row.id !== id || row.stamp !== this.#stamp || this.#stale.has(id) ? this.#source.get(id) : undefined;
       if (ref !== undefined) {
         row.fill(ref, reader, filter, this.#stamp);
       }

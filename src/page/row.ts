@@ -4,16 +4,15 @@ import { levelMarks } from '../live/query/levels.ts';
 import { visible } from './controls.ts';
 import type { EventReader, Shown } from './event.ts';
 import type { Filter } from './filter.ts';
+import type { Held, Marker } from './held.ts';
 import { child, paintLine, setText } from './paint.ts';
-import type { EventRef, Marker } from './store.ts';
-import { markerOf } from './store.ts';
 import { number, text } from './strings.ts';
 import { clock, localTime, millis, size, utcTime } from './times.ts';
 
 export class Row {
   readonly element: HTMLElement;
   /** What it shows; undefined where it is free. */
-  ref: EventRef | undefined;
+  ref: Held | undefined;
   /** Which state of filter and stream it was filled in. */
   stamp = -1;
   readonly #time: HTMLElement;
@@ -22,6 +21,7 @@ export class Row {
   readonly #level: HTMLElement;
   readonly #who: HTMLElement;
   readonly #body: HTMLElement;
+  readonly #pins: HTMLElement;
   readonly #line: HTMLElement;
   readonly #rest: HTMLElement;
 
@@ -35,6 +35,7 @@ export class Row {
     this.#level = child(this.element, 'span', 'level');
     this.#who = child(this.element, 'span', 'who');
     this.#body = child(this.element, 'span', 'body');
+    this.#pins = child(this.#body, 'span', 'pins');
     this.#line = child(this.#body, 'span', 'line');
     this.#rest = child(this.#body, 'span', 'rest');
   }
@@ -43,10 +44,10 @@ export class Row {
     return this.ref?.id ?? -1;
   }
 
-  fill(ref: EventRef, reader: EventReader, filter: Filter, stamp: number): void {
+  fill(ref: Held, reader: EventReader, filter: Filter, stamp: number): void {
     this.ref = ref;
     this.stamp = stamp;
-    const marker = markerOf(ref);
+    const { marker } = ref;
     if (marker === undefined) {
       this.#event(reader.shown(ref), filter);
     } else {
@@ -64,8 +65,20 @@ export class Row {
     this.#who.className = `who color-${shown.color}`;
     paintLine(this.#who, container, filter);
     this.#who.title = visible(container);
+    this.#fillPins(shown, filter);
     paintLine(this.#line, line, filter);
     this.#fillRest(shown, filter);
+  }
+
+  #fillPins({ pins }: Shown, filter: Filter): void {
+    if (this.#pins.firstChild !== null) {
+      this.#pins.textContent = '';
+    }
+    for (const [name, value] of pins) {
+      const pin = child(this.#pins, 'span', 'pin');
+      pin.title = `${visible(name)}=${visible(value)}`;
+      paintLine(pin, value, filter);
+    }
   }
 
   #fillRest(shown: Shown, filter: Filter): void {
@@ -73,24 +86,27 @@ export class Row {
     if (rest.firstChild !== null) {
       rest.textContent = '';
     }
-    const { joined, more, fields } = shown;
+    const { whole, more, fields, late } = shown;
     if (more > 0) {
       rest.append(' ');
       child(rest, 'span', 'note').textContent = text.moreText(size(more));
     }
-    if (joined !== undefined && (joined.events.length > 1 || joined.state !== 'whole')) {
+    if (late) {
       rest.append(' ');
-      const pieces = child(
-        rest,
-        'span',
-        joined.state === 'gaps' || joined.state === 'unfinished' ? 'note odd' : 'note',
-      );
-      const count = joined.events.length;
-      pieces.textContent = `⧉ ${number(count)}`;
-      pieces.title =
-        joined.state === 'whole'
+      const mark = child(rest, 'span', 'note');
+      mark.textContent = text.late;
+      mark.title = text.lateTitle;
+    }
+    if (whole !== undefined && (whole.count > 1 || whole.state !== 'whole')) {
+      rest.append(' ');
+      const pieces = child(rest, 'span', whole.state === 'gaps' || whole.state === 'unfinished' ? 'note odd' : 'note');
+      const { count } = whole;
+      pieces.textContent = whole.isTrace ? text.traceLines(count - 1) : `⧉ ${number(count)}`;
+      pieces.title = whole.isTrace
+        ? text.traceTitle
+        : whole.state === 'whole'
           ? text.pieces(count)
-          : joined.state === 'gaps'
+          : whole.state === 'gaps'
             ? text.piecesLost(count)
             : text.piecesOpen(count);
     }
@@ -113,12 +129,13 @@ export class Row {
     this.#who.className = 'who';
     this.#who.title = '';
     this.#rest.textContent = '';
+    this.#pins.textContent = '';
     setText(this.#line, markerText(marker));
   }
 
   /** A row of one line, to measure. */
   blank(): void {
-    this.#marker({ kind: 'restarted' });
+    this.#marker({ kind: 'restarted', at: 0 });
     this.element.className = 'row';
     setText(this.#second, '00:00:00');
   }

@@ -1,5 +1,5 @@
 // Whether this browser may read, and the token that lets it. A token is handed to the server once; the server answers with a cookie that no
-// script can read.
+// script can read. Paths are below the page's own, wherever a proxy has put it.
 import { loginPath, sessionPath } from '../live/protocol.ts';
 
 export type Access = 'granted' | 'needed' | 'unreachable';
@@ -10,7 +10,7 @@ export type Login =
 
 export async function readAccess(): Promise<Access> {
   try {
-    const response = await fetch(sessionPath, { cache: 'no-store' });
+    const response = await fetch(sessionPath.slice(1), { cache: 'no-store' });
     if (!response.ok) {
       return 'unreachable';
     }
@@ -23,7 +23,7 @@ export async function readAccess(): Promise<Access> {
 
 export async function login(token: string): Promise<Login> {
   try {
-    const response = await fetch(loginPath, {
+    const response = await fetch(loginPath.slice(1), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token }),

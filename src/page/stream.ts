@@ -1,47 +1,32 @@
-// The page's state: brings together the connection, what is kept, what is searched and what is shown, and says in signals what the parts
-// around the rows show. The rows themselves are list.ts.
+// The page's state: what the worker says of the stream, in signals for the parts around the rows, and what a reader does. The rows themselves
+// are list.ts, the events and their search the worker's.
 import { signal } from '@preact/signals';
-import type { Frame, Hello } from '../live/protocol.ts';
 import { printQuery, type QueryNode, type QueryProblem } from '../live/query/ast.ts';
-import { type Choice, choose, chooseAll, fieldTerm, termsOf, withTerm } from '../live/query/edit.ts';
-import { Connection, type Link } from './connection.ts';
+import type { Completion } from '../live/query/complete.ts';
+import { type Choice, choose, chooseAll, fieldTerm, termsOf, withRange, withTerm } from '../live/query/edit.ts';
+import { addressOf } from './address.ts';
+import type { Link } from './connection.ts';
 import { EventReader } from './event.ts';
-import { filterOf, isFilter, parseFilter } from './filter.ts';
+import type { FacetLists } from './facet.ts';
+import { type Filter, filterOf, isFilter, noFilter, parseFilter } from './filter.ts';
+import type { Held } from './held.ts';
+import { keeping } from './keeping.ts';
 import { List, type ListState } from './list.ts';
-import { Search } from './search.ts';
+import type { Gap, Picture } from './picture.ts';
+import { Remote } from './remote.ts';
 import { readAccess } from './session.ts';
-import { type EventRef, Store } from './store.ts';
 import { text } from './strings.ts';
-import { Values } from './values.ts';
 import { View } from './view.ts';
+import type { FromWorker, Totals, Update } from './wire.ts';
 
-export const limits = { events: 200_000, bytes: 128 * 1024 * 1024 };
-const mostContainers = 2000;
-/** Ms between two looks at counts and clocks. */
-const beat = 250;
-/** Beats that the rate is taken over. */
-const beats = 8;
-
-export interface Totals {
-  /** Events per second. */
-  readonly rate: number;
-  /** Lines kept, let go, not received, shown. */
-  readonly kept: number;
-  readonly gone: number;
-  readonly dropped: number;
-  readonly shown: number;
-  /** Percent of the search; 100 where none runs. */
-  readonly search: number;
-  readonly narrowed: boolean;
-  /** Moves on with what the facets count. */
-  readonly facets: number;
-}
+/** Updates after which an event that an address names is given up. */
+const mostTries = 200;
+const noValues = { values: [], hidden: 0, most: 0 };
 
 export class Stream {
-  readonly store = new Store(limits, new Values(text.otherValues, mostContainers), () => Date.now());
   readonly view = new View();
-  readonly reader = new EventReader(this.store);
-  readonly search = new Search(this.store, this.reader, this.view);
+  readonly reader = new EventReader();
+  readonly keeping = keeping();
 
   readonly link = signal<Link>({ kind: 'connecting' });
   readonly node = signal('');
@@ -49,76 +34,72 @@ export class Stream {
   readonly holding = signal<readonly string[]>([]);
   readonly locked = signal(false);
   readonly totals = signal<Totals>({
-    rate: 0,
-    kept: 0,
-    gone: 0,
-    dropped: 0,
-    shown: 0,
-    search: 100,
-    narrowed: false,
-    facets: 0,
+    ...{ rate: 0, kept: 0, gone: 0, dropped: 0, shown: 0, query: '', took: 0, search: 100, bytes: 0, plain: false },
+  });
+  readonly facets = signal<FacetLists>({
+    ...{ level: noValues, container: noValues, feed: noValues, source: noValues, tag: noValues },
+  });
+  readonly timeline = signal<{ readonly picture: Picture | undefined; readonly gaps: readonly Gap[] }>({
+    picture: undefined,
+    gaps: [],
   });
   readonly list = signal<ListState>({
-    following: true,
-    paused: false,
-    fresh: 0,
-    beyond: false,
-    length: 0,
-    first: 0,
-    fit: 0,
+    ...{ following: true, paused: false, fresh: 0, beyond: false, length: 0, first: 0, fit: 0 },
   });
+  /** Names the collector's run: a link to an event is of one. */
+  readonly run = signal('');
   /** The event whose details are open. */
-  readonly opened = signal<EventRef | undefined>(undefined);
+  readonly opened = signal<Held | undefined>(undefined);
   readonly filterText = signal('');
+  /** What the text of the filter means, or the last one that could be read. */
+  readonly filter = signal<Filter>(noFilter);
   /** What is wrong with the text of the filter. */
   readonly problem = signal<QueryProblem | undefined>(undefined);
 
   rows: List | undefined;
-  readonly #connection: Connection;
-  #timer = 0;
-  #searchFrame = 0;
-  #dropped = 0;
-  /** The position up to which events are old: held by the server before this page came. */
-  #backlog = 0;
-  #away = 0;
-  #arrivals = new Array<number>(beats).fill(0);
-  #slot = 0;
-
-  constructor() {
-    this.#connection = new Connection({
-      link: (link) => this.#linked(link),
-      hello: (hello, resumed) => this.#hello(hello, resumed),
-      frame: (frame) => this.#frame(frame),
-      state: (state) => {
-        this.holding.value = state.holding;
-      },
-      refused: () => void this.#refused(),
-    });
-  }
+  readonly #remote = new Remote((message) => this.#take(message));
+  /** The number of the oldest event that is kept, and of the one that comes next. */
+  #first = 0;
+  #next = 0;
+  /** Of the query that was asked for. */
+  #asked = 0;
+  #tail = 0;
+  #sought: { readonly stream: string; readonly seq: number } | undefined;
+  #tries = 0;
+  #opening = -1;
+  #frame = 0;
 
   start(): void {
     this.locked.value = false;
-    this.#connection.start();
-    clearInterval(this.#timer);
-    this.#timer = window.setInterval(() => this.#beat(), beat);
+    this.#remote.tell({ op: 'start', address: location.href.replace(/#.*/, ''), keeping: this.keeping });
   }
 
   hurry(): void {
-    this.#connection.hurry();
+    this.#remote.tell({ op: 'hurry' });
   }
 
   attach(host: HTMLElement, changed: (state: ListState) => void): List {
-    const { view, store, reader, search } = this;
+    const stream = this;
+    const { view, reader } = this;
     const source = {
-      view,
-      store,
-      reader,
-      get filter() {
-        return search.filter;
+      ...{ view, reader },
+      get first() {
+        return stream.#first;
       },
+      // What is painted is what was searched for, not what is being typed.
+      get filter() {
+        return stream.filter.value;
+      },
+      get: (id: number) => stream.#remote.get(id),
+      want: (ids: readonly number[]) => stream.#remote.want(ids),
     };
     this.rows = new List(host, source, (state) => {
       this.list.value = state;
+      const tail = state.following ? Math.ceil(state.fit) + 2 : 0;
+      if (tail !== this.#tail) {
+        this.#tail = tail;
+        this.#remote.tell({ op: 'tail', rows: tail });
+      }
       changed(state);
     });
     this.rows.schedule();
@@ -136,36 +117,37 @@ export class Stream {
     const read = parseFilter(value);
     this.problem.value = isFilter(read) ? undefined : read;
     if (isFilter(read)) {
-      this.search.filter = read;
-      this.#narrow();
+      this.filter.value = read;
+      this.#narrow(value);
     }
   }
 
-  #setNode(node: QueryNode | undefined): void {
-    this.filterText.value = printQuery(node);
+  setNode(node: QueryNode | undefined): void {
+    const value = printQuery(node);
+    this.filterText.value = value;
     this.problem.value = undefined;
-    this.search.filter = filterOf(node, Date.now());
-    this.#narrow();
+    this.filter.value = filterOf(node, Date.now());
+    this.#narrow(value);
   }
 
   /** Adds a value of a field to the query, or takes it out. */
   choose(name: string, value: string, choice: Choice): void {
-    this.#setNode(choose(this.search.filter.node, name, value, choice));
+    this.setNode(choose(this.filter.value.node, name, value, choice));
   }
 
   /** Takes all that was chosen of a field out of the query. */
   showAll(name: string): void {
-    this.#setNode(chooseAll(this.search.filter.node, name));
+    this.setNode(chooseAll(this.filter.value.node, name));
   }
 
   /** From all lines to warnings and worse, to errors and worse, and back. */
   nextLevel(): void {
-    const { node } = this.search.filter;
+    const { node } = this.filter.value;
     const isLeast = (term: QueryNode) => term.kind === 'field' && term.name === 'level' && term.operator === '>=';
     const least = termsOf(node).find(isLeast);
     const now = least?.kind === 'field' ? least.value : '';
     const next = now === '' ? 'warn' : now === 'warn' ? 'error' : undefined;
-    this.#setNode(withTerm(node, next === undefined ? undefined : fieldTerm('level', '>=', next), isLeast));
+    this.setNode(withTerm(node, next === undefined ? undefined : fieldTerm('level', '>=', next), isLeast));
   }
 
   /** A pause ends at the tail: what has come meanwhile is there. */
@@ -177,129 +159,181 @@ export class Stream {
     }
   }
 
-  open(ref: EventRef | undefined): void {
-    this.opened.value = ref;
+  /** Opens the details of an event; of a line in pieces, all of it when it has come. */
+  open(held: Held | undefined): void {
+    this.opened.value = held;
+    this.#opening = held?.id ?? -1;
+    if (held?.whole !== undefined) {
+      void this.#openWhole(held.id);
+    }
+  }
+
+  async #openWhole(id: number): Promise<void> {
+    const whole = await this.#remote.ask({ kind: 'whole', id });
+    if (whole !== undefined && this.#opening === id) {
+      this.opened.value = whole;
+    }
+  }
+
+  openSelected(): void {
+    const { rows } = this;
+    if (rows === undefined || rows.selected < 0) {
+      return;
+    }
+    const held = rows.refOfSelected();
+    if (held !== undefined) {
+      this.open(held);
+    } else {
+      this.#opening = rows.selected;
+      void this.#openWhole(rows.selected);
+    }
   }
 
   /** Selects the event so many rows down; its details follow where they are open. */
   selectBy(rows: number): void {
     this.rows?.selectBy(rows);
     if (this.opened.value !== undefined) {
-      this.open(this.rows?.refOfSelected());
+      this.openSelected();
     }
   }
 
-  #narrow(): void {
-    cancelAnimationFrame(this.#searchFrame);
-    // What is on the screen must be found before it is painted; a reader at the tail needs the newest only.
-    const top = this.rows === undefined || this.rows.following ? this.store.next : this.rows.top;
-    this.search.restart(top);
+  /** Shows the lines between two times only, ms since the epoch, or of all times. */
+  setRange(range: { readonly from: number; readonly to: number } | undefined): void {
+    this.setNode(withRange(this.filter.value.node, range));
+  }
+
+  /** Goes to the first line that is shown and not before that second. */
+  async jump(second: number): Promise<void> {
+    const id = await this.#remote.ask({ kind: 'at', second });
+    if (id !== undefined) {
+      this.rows?.select(id);
+    }
+  }
+
+  /** The events of the same container around one, whatever the query. */
+  context(id: number, count: number): Promise<readonly Held[]> {
+    return this.#remote.ask({ kind: 'context', id, count });
+  }
+
+  /** Opens an event by its number, as soon as it is there; not where the collector is another one. */
+  seek(event: { readonly stream: string; readonly seq: number }): void {
+    this.#sought = event;
+  }
+
+  async #seek(): Promise<void> {
+    const sought = this.#sought;
+    if (sought === undefined || this.run.value === '' || this.totals.value.kept === 0) {
+      return;
+    }
+    this.#sought = undefined;
+    const id = sought.stream === this.run.value ? await this.#remote.ask({ kind: 'find', seq: sought.seq }) : undefined;
+    if (id !== undefined) {
+      this.rows?.select(id);
+      this.#opening = id;
+      await this.#openWhole(id);
+    } else if (sought.stream === this.run.value && this.#tries++ < mostTries) {
+      this.#sought = sought;
+    }
+  }
+
+  /** A link to an event, or to what is shown. */
+  linkTo(held: Held | undefined): string {
+    return addressOf(this.filterText.value, held === undefined ? undefined : { stream: this.run.value, seq: held.seq });
+  }
+
+  /** Shows fields as columns. */
+  setPins(pins: readonly string[]): void {
+    this.reader.pins = pins;
     this.rows?.refresh();
-    this.#searchOn();
-    this.#tellTotals();
   }
 
-  #searchOn(): void {
-    if (this.search.running) {
-      this.#searchFrame = requestAnimationFrame(() => {
-        this.search.run(performance.now() + 10);
+  suggest(completion: Completion): Promise<readonly string[]> {
+    return this.#remote.ask({ kind: 'suggest', completion });
+  }
+
+  #narrow(value: string): void {
+    // What is on the screen must be found before it is painted; a reader at the tail needs the newest only.
+    const until = this.rows === undefined || this.rows.following ? this.#next : this.rows.top;
+    this.#asked++;
+    this.#remote.tell({ op: 'filter', text: value, now: Date.now(), generation: this.#asked, until });
+  }
+
+  // What the worker says
+
+  #take(message: FromWorker): void {
+    switch (message.op) {
+      case 'update':
+        this.#update(message);
+        return;
+      case 'rows':
         this.rows?.schedule();
-        this.#tellTotals();
-        this.#searchOn();
-      });
-    }
-  }
-
-  // What comes over the connection
-
-  #linked(link: Link): void {
-    this.link.value = link;
-    if (link.kind === 'away' || link.kind === 'stopped') {
-      this.#away = link.since;
-      this.holding.value = [];
-    }
-  }
-
-  #hello(hello: Hello, resumed: boolean): void {
-    this.node.value = hello.node;
-    this.title.value = hello.title === '' ? text.title : hello.title;
-    const from = this.store.next;
-    if (this.#away > 0) {
-      this.store.mark({ kind: 'away', from: this.#away, to: Date.now() });
-      if (!resumed) {
-        this.store.mark({ kind: 'restarted' });
-      }
-      this.#away = 0;
-    }
-    this.#backlog = hello.next;
-    this.search.take(from);
-    this.rows?.schedule();
-  }
-
-  #frame(frame: Frame | undefined): void {
-    const from = this.store.next;
-    if (frame === undefined) {
-      this.store.mark({ kind: 'unreadable' });
-    } else if (frame.dropped > 0) {
-      this.#dropped += frame.dropped;
-      this.store.mark({ kind: 'dropped', count: frame.dropped });
-    }
-    for (const block of frame?.blocks ?? []) {
-      const before = this.store.next;
-      const changed = this.store.append(block);
-      for (const line of changed) {
-        if (line.head < before) {
-          this.rows?.touch(line.head);
-          if (line.state !== 'open' && line.head < from) {
-            this.search.again(line.head);
-          }
+        return;
+      case 'link':
+        this.link.value = message.link;
+        if (message.link.kind === 'away' || message.link.kind === 'stopped') {
+          this.holding.value = [];
         }
-      }
-      if (block.position >= this.#backlog) {
-        this.#arrivals[this.#slot] = (this.#arrivals[this.#slot] ?? 0) + block.count;
-      }
+        return;
+      case 'hello':
+        this.run.value = message.hello.stream;
+        this.node.value = message.hello.node;
+        this.title.value = message.hello.title === '' ? text.title : message.hello.title;
+        return;
+      case 'holding':
+        this.holding.value = message.sentences;
+        return;
+      case 'refused':
+        void this.#refused();
+        return;
+      default:
     }
-    this.search.take(from);
+  }
+
+  #update(update: Update): void {
+    if (update.anew) {
+      this.view.clear();
+    }
+    for (const block of update.blocks) {
+      this.view.put(block);
+    }
+    this.#first = update.first;
+    this.#next = update.next;
+    this.view.dropBefore(update.first);
+    for (const { id } of update.touched) {
+      this.rows?.touch(id);
+    }
+    if (update.anew && update.generation === this.#asked) {
+      // The rows first: what is said of them is not to be ahead of them.
+      this.rows?.refresh();
+      this.rows?.paint();
+    }
+    if (update.facets !== undefined) {
+      this.facets.value = update.facets;
+    }
+    if (update.picture !== undefined) {
+      this.timeline.value = update.picture;
+    }
+    this.#tellTotals(update.totals);
+    void this.#seek();
     this.rows?.schedule();
+    cancelAnimationFrame(this.#frame);
+    // After the rows: frames are called in the order in which they were asked for.
+    this.#frame = requestAnimationFrame(() => this.#remote.tell({ op: 'painted' }));
+  }
+
+  #tellTotals(totals: Totals): void {
+    const old = this.totals.value;
+    const now = this.link.value.kind === 'connected' ? totals : { ...totals, rate: 0 };
+    if ((Object.keys(now) as (keyof Totals)[]).some((key) => now[key] !== old[key])) {
+      this.totals.value = now;
+    }
   }
 
   /** The server is away, or wants a token now. */
   async #refused(): Promise<void> {
     if ((await readAccess()) === 'needed') {
-      this.#connection.stop();
+      this.#remote.tell({ op: 'stop' });
       this.locked.value = true;
-    }
-  }
-
-  #beat(): void {
-    const now = Date.now();
-    this.#connection.check(now);
-    for (const line of this.store.pieces.expire(now)) {
-      this.rows?.touch(line.head);
-      this.search.again(line.head);
-    }
-    this.#tellTotals();
-    this.#slot = (this.#slot + 1) % beats;
-    this.#arrivals[this.#slot] = 0;
-  }
-
-  #tellTotals(): void {
-    const { store, view, search } = this;
-    const connected = this.link.value.kind === 'connected';
-    const seconds = (beats * beat) / 1000;
-    const totals = {
-      rate: connected ? Math.round(this.#arrivals.reduce((sum, one) => sum + one, 0) / seconds) : 0,
-      kept: store.lines,
-      gone: store.gone,
-      dropped: this.#dropped,
-      shown: view.length,
-      search: search.progress,
-      narrowed: search.narrowed,
-      facets: store.containers.version + search.facets.version,
-    };
-    const old = this.totals.value;
-    if ((Object.keys(totals) as (keyof Totals)[]).some((key) => totals[key] !== old[key])) {
-      this.totals.value = totals;
     }
   }
 }

@@ -215,7 +215,9 @@ interface Step {
   readonly size: number;
 }
 
-test('whatever readers do: blocks in order, gaps equal to what was dropped, bytes unharmed, memory within its bound', () => {
+test('whatever readers do: blocks in order, gaps equal to what was dropped, bytes unharmed, memory within its bound', {
+  timeout: 120_000,
+}, () => {
   const step: fc.Arbitrary<Step> = fc.record({
     kind: fc.constantFrom(
       'tap' as const,

@@ -38,11 +38,13 @@ export interface VisitOptions {
   readonly touch?: boolean;
   /** Pixels of the picture for each pixel of the page. */
   readonly scale?: number;
+  /** Megabytes that the page keeps. */
+  readonly memory?: number;
 }
 
 /** Opens an address in a profile of its own. */
 export async function visit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visit> {
-  const { width = 1280, height = 800, theme = 'light', touch = false, scale = 1 } = options;
+  const { width = 1280, height = 800, theme = 'light', touch = false, scale = 1, memory } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     deviceScaleFactor: scale,
@@ -51,6 +53,9 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
     reducedMotion: 'reduce',
     permissions: ['clipboard-read', 'clipboard-write'],
   });
+  if (memory !== undefined) {
+    await context.addInitScript((megabytes) => localStorage.setItem('forebay.memory', megabytes), String(memory));
+  }
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));

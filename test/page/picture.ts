@@ -1,5 +1,6 @@
-// Takes pictures of the page: node test/page/picture.ts FOLDER, after a build. The README's are screenshot-light.png and
-// screenshot-dark.png, made small by `pngquant 256`; the others are to look at after a change. Not a test.
+// Takes pictures of the page: node test/page/picture.ts FOLDER, after a build. The README's are screenshot-light.png, screenshot-dark.png, and,
+// as screenshot-facets, -paused and -phone.png, chosen-light, paused-dark and narrow.png, all made small by `pngquant 256`; the others are to look
+// at after a change. Not a test.
 import { setTimeout as delay } from 'node:timers/promises';
 import { startForebay } from '../support/forebay.ts';
 import { freePort } from '../support/ports.ts';
@@ -35,9 +36,18 @@ try {
     await page.mouse.move(700, 5);
     await delay(500);
     await page.screenshot({ path: `${folder}/screenshot-${theme}.png` });
+    await page.getByRole('button', { name: 'Lines around it' }).click();
+    await page.locator('.context .here').waitFor();
+    await page.locator('.details .tree button[aria-label*="order"]').last().click();
+    await page.focus('#rows');
+    await page.keyboard.press('Space');
+    await delay(500);
+    await page.screenshot({ path: `${folder}/paused-${theme}.png` });
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Resume' }).click();
     await page.fill('.filter input', 'order -cart');
+    await page.getByRole('button', { name: 'Save this filter' }).click();
     await delay(500);
     await page.screenshot({ path: `${folder}/filter-${theme}.png` });
     await page.fill('.filter input', '(level=error OR level=warn) -container=shop-mail-1 co');
@@ -45,6 +55,10 @@ try {
     await page.keyboard.press('ArrowDown');
     await delay(500);
     await page.screenshot({ path: `${folder}/facets-${theme}.png` });
+    await page.fill('.filter input', '(level=error OR level=warn) -container=shop-mail-1');
+    await page.focus('#rows');
+    await delay(500);
+    await page.screenshot({ path: `${folder}/chosen-${theme}.png` });
     await page.fill('.filter input', 'level>=warn (payment OR deadlock');
     await page.locator('#filter-problem').waitFor();
     await delay(300);

@@ -115,6 +115,10 @@ function compileField(node: FieldNode, now: number): Term {
     const limit = parseSince(node.value, now) ?? 0;
     return { test: (subject) => subject.time() >= limit, cost: costs.time };
   }
+  if (name === 'until') {
+    const limit = parseSince(node.value, now) ?? 0;
+    return { test: (subject) => subject.time() < limit, cost: costs.time };
+  }
   const holds = name === 'level' ? levelTest(node) : valueTest(node);
   if (name === 'level') {
     return { test: (subject) => holds(subject.level() ?? noLevel), cost: costs.level };

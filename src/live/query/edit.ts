@@ -1,6 +1,7 @@
 // Changes a query by what a person clicks: which values of a field are wanted, and which are not. All else of the query stays.
 import type { FieldNode, QueryNode } from './ast.ts';
 import { levelOfValue } from './levels.ts';
+import { parseSince } from './since.ts';
 
 export type Choice = 'only' | 'also' | 'except';
 
@@ -69,6 +70,40 @@ export function withTerm(
 /** The terms that must all hold. */
 export function termsOf(node: QueryNode | undefined): readonly QueryNode[] {
   return node === undefined ? [] : node.kind === 'and' ? node.nodes : [node];
+}
+
+/** With these times in place of those that it has; undefined is none. */
+export function withRange(
+  node: QueryNode | undefined,
+  range: { readonly from: number; readonly to: number } | undefined,
+): QueryNode | undefined {
+  const isTime = (term: QueryNode) => term.kind === 'field' && (term.name === 'since' || term.name === 'until');
+  const at = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
+  const rest = withTerm(node, undefined, isTime);
+  return range === undefined
+    ? rest
+    : withTerm(
+        withTerm(rest, fieldTerm('since', ':', at(range.from)), () => false),
+        fieldTerm('until', ':', at(range.to)),
+        () => false,
+      );
+}
+
+/** The times that a query begins and ends at, ms since the epoch, where terms that must hold say it. */
+export function rangeOf(
+  node: QueryNode | undefined,
+  now: number,
+): { readonly from: number | undefined; readonly to: number | undefined } {
+  let from: number | undefined;
+  let to: number | undefined;
+  for (const term of termsOf(node)) {
+    const time = term.kind === 'field' ? parseSince(term.value, now) : undefined;
+    if (term.kind === 'field' && time !== undefined) {
+      from = term.name === 'since' ? Math.max(time, from ?? time) : from;
+      to = term.name === 'until' ? Math.min(time, to ?? time) : to;
+    }
+  }
+  return { from, to };
 }
 
 export function fieldTerm(name: string, operator: FieldNode['operator'], value: string): FieldNode {

@@ -55,16 +55,24 @@ export class EventSubject implements Subject {
   }
 
   text(): string {
-    if (this.#text === undefined) {
-      const shown: [string, string][] = [];
-      this.fields.collect(shown);
-      let text = this.container();
-      for (const [name, value] of shown) {
-        text += `\n${name}=${value}`;
-      }
-      this.#text = `${text}\n${this.#wholeLine()}`;
-    }
+    this.#text ??= `${this.head()}\n${this.#wholeLine()}`;
     return this.#text;
+  }
+
+  /** What a row shows of the event beside its line. */
+  head(): string {
+    const shown: [string, string][] = [];
+    this.fields.collect(shown);
+    let text = this.container();
+    for (const [name, value] of shown) {
+      text += `\n${name}=${value}`;
+    }
+    return text;
+  }
+
+  /** Where the record begins. */
+  get recordAt(): number {
+    return this.#recordAt;
   }
 
   folded(): string {
@@ -82,13 +90,13 @@ export class EventSubject implements Subject {
       return named;
     }
     const head = this.line(levelBytes);
-    if (looksLikeJson(head)) {
-      const json = this.#object();
-      if (json !== null) {
-        return levelOfObject(json);
-      }
-    }
-    return levelOfText(stripColors(head));
+    return levelOf(head, () => this.#object());
+  }
+
+  /** The level that the line in these bytes names. */
+  levelOfLine(bytes: Uint8Array, from: number, to: number): Level | undefined {
+    const head = this.#part(bytes, from, to, levelBytes);
+    return levelOf(head, () => this.#objectOf(this.#part(bytes, from, to, jsonBytes + 1)));
   }
 
   /** The container's name, else the tag. */
@@ -113,7 +121,7 @@ export class EventSubject implements Subject {
       case 'source':
         return this.record.at.source === 0 ? undefined : this.fields.value(this.record.at.source);
       default:
-        return this.#recordField(name) ?? this.#lineField(name);
+        return this.recordField(name) ?? this.#lineField(name);
     }
   }
 
@@ -132,7 +140,10 @@ export class EventSubject implements Subject {
     if (!stringSpan(bytes, place, this.#span)) {
       return this.fields.value(place);
     }
-    const { start, end } = this.#span;
+    return this.#part(bytes, this.#span.start, this.#span.end, most);
+  }
+
+  #part(bytes: Uint8Array, start: number, end: number, most: number): string {
     const stop = Math.min(end, start + most);
     if (stop === end) {
       return withoutEnd(this.#decoder.decode(bytes.subarray(start, end)));
@@ -150,13 +161,17 @@ export class EventSubject implements Subject {
 
   #object(): object | null {
     if (this.#json === undefined) {
-      const line = this.line(jsonBytes + 1);
-      this.#json = line.length <= jsonBytes && looksLikeJson(line) ? (objectOf(line) ?? null) : null;
+      this.#json = this.#objectOf(this.line(jsonBytes + 1));
     }
     return this.#json;
   }
 
-  #recordField(name: string): string | undefined {
+  #objectOf(line: string): object | null {
+    return line.length <= jsonBytes && looksLikeJson(line) ? (objectOf(line) ?? null) : null;
+  }
+
+  /** A field of the record, not of the line. */
+  recordField(name: string): string | undefined {
     const { view } = this;
     const own = this.#path(name, false).find(view, this.#recordAt);
     const at = own < 0 && name.includes('.') ? this.#path(name, true).find(view, this.#recordAt) : own;
@@ -181,6 +196,11 @@ export class EventSubject implements Subject {
     }
     return path;
   }
+}
+
+function levelOf(head: string, object: () => object | null): Level | undefined {
+  const json = looksLikeJson(head) ? object() : null;
+  return json === null ? levelOfText(stripColors(head)) : levelOfObject(json);
 }
 
 export function withoutEnd(text: string): string {

@@ -49,6 +49,39 @@ export function readJsonLine(line: string, most: number, longest: number): JsonL
   return { text: message === undefined ? '' : String(pairs.get(message)), level, fields };
 }
 
+const pairs = /\s*([\p{L}_@][\p{L}\p{N}_@./-]*)=("(?:\\.|[^"\\])*"|[^\s"]*)(?=\s|$)/uy;
+
+/** The same of a line that is all `name=value` and has a message among them (logfmt). */
+export function readLogfmt(line: string, most: number, longest: number): JsonLine | undefined {
+  const found: [string, string][] = [];
+  pairs.lastIndex = 0;
+  for (let at = 0; at < line.length; at = pairs.lastIndex) {
+    const match = pairs.exec(line);
+    if (match === null) {
+      if (line.slice(at).trim() !== '') {
+        return undefined;
+      }
+      break;
+    }
+    const [, name = '', value = ''] = match;
+    found.push([name, value.startsWith('"') ? value.slice(1, -1).replace(/\\(["\\])/g, '$1') : value]);
+  }
+  const message = found.find(([name]) => fieldsOfJson.includes(name));
+  if (found.length < 2 || message === undefined) {
+    return undefined;
+  }
+  let level: Level | undefined;
+  const fields: [string, string][] = [];
+  for (const pair of found) {
+    const named = isLevelField(pair[0]) ? levelOfValue(pair[1]) : undefined;
+    level ??= named;
+    if (pair !== message && named === undefined && !timesOfJson.has(pair[0]) && fields.length < most) {
+      fields.push([pair[0], pair[1].slice(0, longest)]);
+    }
+  }
+  return { text: message[1], level, fields };
+}
+
 /** The level of an object, as `readJsonLine` finds it. */
 export function levelOfObject(value: object): Level | undefined {
   for (const [name, part] of Object.entries(value)) {

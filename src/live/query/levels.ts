@@ -46,10 +46,11 @@ function levelOfNumber(value: number): Level | undefined {
   return value >= 10 ? counted[Math.floor(value / 10) - 1] : syslog[value];
 }
 
+const space = '[\\t-\\r ]';
 const names = [...levelOf.keys()].sort((a, b) => b.length - a.length).join('|');
 /** `level=warn`, `"level":"warn"`, `[warn]`, `<warn>`, `warn:`, in any case. */
 const named = new RegExp(
-  `(?:\\b(?:level|lvl|severity)["']?\\s{0,2}[=:]\\s{0,2}["']?|[\\[<(])(${names})\\b|^\\s{0,8}(${names}):`,
+  `(?:\\b(?:level|lvl|severity)["']?${space}{0,2}[=:]${space}{0,2}["']?|[\\[<(])(${names})\\b|^${space}{0,8}(${names}):`,
   'i',
 );
 const capitals = new RegExp(`\\b(${names.toUpperCase()})\\b`);

@@ -232,11 +232,11 @@ class Parser {
       return this.#fail(at, length, `There is no level ${value}.`, hint);
     }
     if (
-      name === 'since' &&
+      (name === 'since' || name === 'until') &&
       (form !== 'plain' || !(operator === ':' || operator === '=') || parseSince(value, 0) === undefined)
     ) {
-      const hint = 'Write since:15m (s, m, h, d), since:14:30 or since:2026-01-31T14:30.';
-      return this.#fail(at, length, `${value} is no time to begin at.`, hint);
+      const hint = `Write ${name}:15m (s, m, h, d), ${name}:14:30 or ${name}:2026-01-31T14:30.`;
+      return this.#fail(at, length, `${value} is no time to ${name === 'since' ? 'begin' : 'end'} at.`, hint);
     }
     return node;
   }

@@ -6,10 +6,11 @@ import { copyText } from '../copy.ts';
 import { type Dossier, readDossier } from '../dossier.ts';
 import { noFilter } from '../filter.ts';
 import { paintLine } from '../paint.ts';
-import { markerOf } from '../store.ts';
+import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { number, text } from '../strings.ts';
 import { localMillis, localTime, size, utcTime } from '../times.ts';
+import { Context } from './context.tsx';
 import { CloseIcon } from './icons.tsx';
 import { TermButtons, Tree } from './tree.tsx';
 
@@ -18,9 +19,9 @@ const mostShown = 100_000;
 const mostClosed = 1500;
 const linesClosed = 16;
 
-export function Details({ stream }: { readonly stream: Stream }) {
+export function Details({ stream, prefs }: { readonly stream: Stream; readonly prefs: Prefs }) {
   const ref = stream.opened.value;
-  if (ref === undefined || markerOf(ref) !== undefined) {
+  if (ref === undefined || ref.marker !== undefined) {
     return null;
   }
   const dossier = readDossier(ref, stream.reader);
@@ -43,15 +44,17 @@ export function Details({ stream }: { readonly stream: Stream }) {
         <div class="buttons">
           <CopyButton key={`line ${ref.id}`} name={text.copyLine} value={() => visible(dossier.line)} />
           <CopyButton key={`json ${ref.id}`} name={text.copyJson} value={() => dossier.json()} />
+          <CopyButton key={`link ${ref.id}`} name={text.copyLink} value={() => stream.linkTo(ref)} />
         </div>
+        <Context key={`around ${ref.id}`} held={ref} stream={stream} />
         {dossier.parsed === undefined ? undefined : (
           <>
             <h3>{text.parsed}</h3>
-            <Tree node={dossier.parsed} stream={stream} />
+            <Tree node={dossier.parsed} stream={stream} prefs={prefs} />
           </>
         )}
         <h3>{text.fields}</h3>
-        <Tree node={dossier.fields} stream={stream} />
+        <Tree node={dossier.fields} stream={stream} prefs={prefs} />
         <Facts dossier={dossier} stream={stream} />
       </div>
     </aside>
@@ -99,9 +102,9 @@ function firstLines(value: string, most: number): string {
 }
 
 function Facts({ dossier, stream }: { readonly dossier: Dossier; readonly stream: Stream }) {
-  const { shown, batch, seq, bytes } = dossier;
-  const { time, level, joined } = shown;
-  const { address = '', port = 0, name, listener = '', label, matched = true } = batch?.place ?? {};
+  const { shown, held, bytes } = dossier;
+  const { time, level, whole } = shown;
+  const { address, port, name, listener, label, matched } = held.place;
   const from =
     address === ''
       ? text.noAddress
@@ -116,16 +119,16 @@ function Facts({ dossier, stream }: { readonly dossier: Dossier; readonly stream
   const facts: (readonly [string, string, ComponentChildren?] | false)[] = [
     [text.field.time, `${localTime(time)}${time.fine ? '' : ` (${text.wholeSeconds})`}`],
     [text.field.utc, utcTime(time)],
-    batch !== undefined && [text.field.arrived, localMillis(batch.arrived)],
+    [text.field.arrived, localMillis(held.arrived)],
     [text.field.container, visible(shown.container), button('container', text.field.container, shown.container)],
     level !== undefined && [text.field.level, level, button('level', text.field.level, level)],
-    batch !== undefined && [text.field.tag, visible(batch.tag), button('tag', text.field.tag, batch.tag)],
+    [text.field.tag, visible(held.tag), button('tag', text.field.tag, held.tag)],
     label !== undefined && [text.field.label, visible(label), button('label', text.field.label, label)],
     [text.field.from, visible(name === undefined ? from : `${name} (${from})`)],
     listener !== '' && [text.field.listener, visible(listener)],
-    seq !== undefined && [text.field.number, number(seq)],
+    [text.field.number, number(held.seq)],
     [text.field.size, text.bytes(bytes)],
-    joined !== undefined && joined.events.length > 1 && [text.field.pieces, number(joined.events.length)],
+    whole !== undefined && whole.count > 1 && [text.field.pieces, number(whole.count)],
   ];
   return (
     <>

@@ -4,22 +4,21 @@
 import type { Choice, Choices } from '../../live/query/edit.ts';
 import { choicesOf } from '../../live/query/edit.ts';
 import { visible } from '../controls.ts';
-import type { FacetName, FacetValue } from '../facets.ts';
+import type { FacetName, FacetValue } from '../facet.ts';
+import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { number, text } from '../strings.ts';
 import { HideIcon } from './icons.tsx';
+import { Saved } from './saved.tsx';
 
-/** More are not listed: nobody reads them, and the query finds them. */
-const mostListed: Readonly<Record<FacetName, number>> = { level: 10, container: 300, source: 20, tag: 100 };
 /** A facet that says nothing is not shown. */
 const always: readonly FacetName[] = ['container'];
-const order: readonly FacetName[] = ['level', 'container', 'source', 'tag'];
+const order: readonly FacetName[] = ['level', 'container', 'feed', 'source', 'tag'];
 
-export function FacetList({ stream }: { readonly stream: Stream }) {
-  // The totals change when the counts do, at most a few times a second.
-  void stream.totals.value;
+export function FacetList({ stream, prefs }: { readonly stream: Stream; readonly prefs: Prefs }) {
   return (
     <nav class="facets" aria-label={text.facets}>
+      <Saved stream={stream} prefs={prefs} />
       {order.map((name) => (
         <Facet key={name} name={name} stream={stream} />
       ))}
@@ -28,9 +27,9 @@ export function FacetList({ stream }: { readonly stream: Stream }) {
 }
 
 function Facet({ name, stream }: { readonly name: FacetName; readonly stream: Stream }) {
-  const choices = choicesOf(stream.search.filter.node, name);
+  const choices = choicesOf(stream.filter.value.node, name);
   const chosen = new Set([...choices.only, ...choices.except]);
-  const { values, hidden, most } = stream.search.facets.list(name, chosen, mostListed[name]);
+  const { values, hidden, most } = stream.facets.value[name];
   if (values.length === 0 && !always.includes(name)) {
     return null;
   }

@@ -1,16 +1,18 @@
 // Where the query is typed: with completions below it, and what is wrong with it at its place.
 import type { RefObject } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { QueryProblem } from '../../live/query/ast.ts';
 import { type Completion, complete, completionAt } from '../../live/query/complete.ts';
 import { visible } from '../controls.ts';
+import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
-import { suggest } from '../suggest.ts';
 import { CloseIcon, SearchIcon } from './icons.tsx';
+import { SaveButton } from './saved.tsx';
 
 interface Props {
   readonly stream: Stream;
+  readonly prefs: Prefs;
   readonly field: RefObject<HTMLInputElement | null>;
 }
 
@@ -23,17 +25,27 @@ interface Open {
 
 const listId = 'completions';
 
-export function FilterField({ stream, field }: Props) {
+export function FilterField({ stream, prefs, field }: Props) {
   const value = stream.filterText.value;
   const problem = stream.problem.value;
   const narrow = matchMedia('(max-width: 719px)').matches;
   const [open, setOpen] = useState<Open | undefined>(undefined);
+  const asks = useRef(0);
   const look = () => {
     const input = field.current;
     const caret = input?.selectionStart ?? 0;
     const completion = input === null || caret !== input.selectionEnd ? undefined : completionAt(input.value, caret);
-    const choices = completion === undefined ? [] : suggest(stream, completion);
-    setOpen(completion === undefined || choices.length === 0 ? undefined : { completion, choices, active: -1 });
+    const asked = ++asks.current;
+    if (completion === undefined) {
+      setOpen(undefined);
+      return;
+    }
+    void stream.suggest(completion).then((choices) => {
+      // Only the last answer counts, and only where somebody still types.
+      if (asked === asks.current && document.activeElement === input) {
+        setOpen(choices.length === 0 ? undefined : { completion, choices, active: -1 });
+      }
+    });
   };
   const take = (chosen: string) => {
     const input = field.current;
@@ -78,23 +90,29 @@ export function FilterField({ stream, field }: Props) {
           look();
         }}
         onKeyDown={press}
-        onBlur={() => setOpen(undefined)}
+        onBlur={() => {
+          asks.current++;
+          setOpen(undefined);
+        }}
       />
       {value === '' ? (
         <kbd>/</kbd>
       ) : (
-        <button
-          type="button"
-          class="clear"
-          aria-label={text.clearFilter}
-          title={text.clearFilter}
-          onClick={() => {
-            stream.setFilter('');
-            field.current?.focus();
-          }}
-        >
-          <CloseIcon />
-        </button>
+        <>
+          <SaveButton query={value} prefs={prefs} />
+          <button
+            type="button"
+            class="clear"
+            aria-label={text.clearFilter}
+            title={text.clearFilter}
+            onClick={() => {
+              stream.setFilter('');
+              field.current?.focus();
+            }}
+          >
+            <CloseIcon />
+          </button>
+        </>
       )}
       <div class="below">
         <div id={listId} class="completions" role="listbox" aria-label={text.suggestions} hidden={open === undefined}>

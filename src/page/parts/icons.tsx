@@ -16,6 +16,16 @@ export const LogoIcon = () => (
     <path d="M1 13.5c3-2.4 6-2.4 9 0" />
   </svg>
 );
+export const PinIcon = () => (
+  <Icon>
+    <path d="M5.5 2.5v11M10.5 2.5v11M2.5 2.5h11v11h-11z" />
+  </Icon>
+);
+export const StarIcon = () => (
+  <Icon>
+    <path class="star" d="M8 2.2l1.8 3.7 4 .6-2.9 2.8.7 4L8 11.4l-3.6 1.9.7-4-2.9-2.8 4-.6z" />
+  </Icon>
+);
 export const PauseIcon = () => (
   <Icon>
     <path d="M5.5 3.5v9M10.5 3.5v9" />

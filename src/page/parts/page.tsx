@@ -4,9 +4,11 @@ import { listenToKeys } from '../keys.ts';
 import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
+import { Columns } from './columns.tsx';
 import { Details } from './details.tsx';
 import { FacetList } from './facet-list.tsx';
 import { Help } from './help.tsx';
+import { Histogram, histogramId } from './histogram.tsx';
 import { LoginForm } from './login.tsx';
 import { Rows, rowsId } from './rows.tsx';
 import { Holding, StatusBar } from './status-bar.tsx';
@@ -30,6 +32,7 @@ function Room({ stream, prefs }: Props) {
   const filter = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
   const [menuOpen, setMenuOpen] = useState(false);
+  const [said, setSaid] = useState('');
   const menu = useRef(menuOpen);
   menu.current = menuOpen;
   useEffect(
@@ -38,6 +41,11 @@ function Room({ stream, prefs }: Props) {
         stream,
         focusFilter: () => filter.current?.select(),
         focusRows: () => document.getElementById(rowsId)?.focus(),
+        focusTime: () => document.getElementById(histogramId)?.focus(),
+        say: (copied) => {
+          setSaid(copied ? text.linkCopied : text.copyFailed);
+          setTimeout(() => setSaid(''), 2000);
+        },
         toggleWrap: prefs.toggleWrap,
         toggleHelp: () => help.current?.showModal(),
         close: () => {
@@ -66,14 +74,19 @@ function Room({ stream, prefs }: Props) {
         onMenu={() => setMenuOpen(!menuOpen)}
         onHelp={() => help.current?.showModal()}
       />
-      <FacetList stream={stream} />
+      <FacetList stream={stream} prefs={prefs} />
       <div class="middle">
         <Holding stream={stream} />
+        <Histogram stream={stream} prefs={prefs} />
+        <Columns prefs={prefs} />
         <Rows stream={stream} prefs={prefs} />
       </div>
-      <Details stream={stream} />
+      <Details stream={stream} prefs={prefs} />
       <StatusBar stream={stream} />
       <Help dialog={help} />
+      <p class={said === '' ? 'toast off-screen' : 'toast'} role="status">
+        {said}
+      </p>
     </div>
   );
 }

@@ -81,11 +81,11 @@ function leaveTailOnSelection(host: HTMLElement, stream: Stream): () => void {
 
 function Empty({ stream }: { readonly stream: Stream }) {
   const { length, beyond } = stream.list.value;
-  const { kept, narrowed, search, shown } = stream.totals.value;
+  const { kept, search, shown, query } = stream.totals.value;
   if (length > 0 || beyond || shown > 0 || search < 100) {
     return null;
   }
-  const nothing = narrowed && kept > 0;
+  const nothing = query !== '' && kept > 0;
   return (
     <div class="empty">
       <p>{nothing ? text.empty.nothing : text.empty.waiting}</p>

@@ -1,12 +1,12 @@
 // The bar below: how the connection is, what comes in, and what is not here.
 import type { Link } from '../connection.ts';
-import { limits, type Stream } from '../stream.ts';
+import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
 import { clock, size } from '../times.ts';
 
 export function StatusBar({ stream }: { readonly stream: Stream }) {
   const link = stream.link.value;
-  const { rate, kept, gone, dropped, shown, search, narrowed } = stream.totals.value;
+  const { rate, kept, gone, dropped, shown, search, query, took } = stream.totals.value;
   const node = stream.node.value;
   return (
     <footer class="status">
@@ -27,8 +27,12 @@ export function StatusBar({ stream }: { readonly stream: Stream }) {
       ) : undefined}
       <span class="space" />
       {search < 100 ? <span>{text.searching(search)}</span> : undefined}
-      {narrowed ? <span>{text.matching(shown)}</span> : undefined}
-      <span class="kept" title={text.keptTitle(limits.events, size(limits.bytes))}>
+      {query === '' ? undefined : (
+        <span class="found" data-query={query} title={text.foundTitle(took)}>
+          {text.matching(shown)}
+        </span>
+      )}
+      <span class="kept" title={text.keptTitle(stream.keeping.events, size(stream.keeping.bytes))}>
         {text.kept(kept)}
         {gone > 0 ? `, ${text.goneShort(gone)}` : ''}
       </span>

@@ -32,7 +32,7 @@ export function TopBar({ stream, prefs, filter, menuOpen, onMenu, onHelp }: Prop
         <LogoIcon />
         <span>{stream.title.value}</span>
       </h1>
-      <FilterField stream={stream} field={filter} />
+      <FilterField stream={stream} prefs={prefs} field={filter} />
       <PauseButton stream={stream} />
       <button
         type="button"

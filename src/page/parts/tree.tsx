@@ -5,11 +5,12 @@ import { isOwnField } from '../../live/query/fields.ts';
 import { levelOfValue } from '../../live/query/levels.ts';
 import { type Node, textOf } from '../../msgpack/tree.ts';
 import { visible } from '../controls.ts';
+import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
 import { size } from '../times.ts';
 import { choiceOf } from './facet-list.tsx';
-import { HideIcon } from './icons.tsx';
+import { HideIcon, PinIcon } from './icons.tsx';
 
 /** Characters of a value that are laid out at most. */
 const mostShown = 4000;
@@ -19,11 +20,12 @@ const longestTerm = 200;
 interface Props {
   readonly node: Node;
   readonly stream: Stream;
+  readonly prefs: Prefs;
   /** The way here from the record. */
   readonly path?: string;
 }
 
-export function Tree({ node, stream, path }: Props) {
+export function Tree({ node, stream, prefs, path }: Props) {
   if (node.kind !== 'map' && node.kind !== 'list') {
     return <Scalar node={node} />;
   }
@@ -42,9 +44,15 @@ export function Tree({ node, stream, path }: Props) {
           const nested = value.kind === 'map' || value.kind === 'list';
           return (
             <div key={id} class={nested ? 'nested' : undefined}>
-              <dt>{nested ? visible(name) : <Name name={name} way={way} value={textOf(value)} stream={stream} />}</dt>
+              <dt>
+                {nested ? (
+                  visible(name)
+                ) : (
+                  <Name name={name} way={way} value={textOf(value)} stream={stream} prefs={prefs} />
+                )}
+              </dt>
               <dd>
-                <Tree node={value} stream={stream} path={way} />
+                <Tree node={value} stream={stream} prefs={prefs} path={way} />
               </dd>
             </div>
           );
@@ -60,9 +68,10 @@ interface NameProps {
   readonly way: string;
   readonly value: string;
   readonly stream: Stream;
+  readonly prefs: Prefs;
 }
 
-function Name({ name, way, value, stream }: NameProps) {
+function Name({ name, way, value, stream, prefs }: NameProps) {
   if (
     isAnother(way, value) ||
     way === '' ||
@@ -72,7 +81,23 @@ function Name({ name, way, value, stream }: NameProps) {
   ) {
     return <>{visible(name)}</>;
   }
-  return <TermButtons name={way} label={name} value={value} stream={stream} />;
+  const isPinned = prefs.pins.values.value.includes(way);
+  const title = isPinned ? text.unpin(visible(way)) : text.pin(visible(way));
+  return (
+    <>
+      <TermButtons name={way} label={name} value={value} stream={stream} />
+      <button
+        type="button"
+        class="hide pin"
+        aria-pressed={isPinned}
+        aria-label={title}
+        title={title}
+        onClick={() => prefs.pins.toggle(way)}
+      >
+        <PinIcon />
+      </button>
+    </>
+  );
 }
 
 /** A record's own `tag` or `from` is not what the query means by these names. */
@@ -81,7 +106,12 @@ function isAnother(name: string, value: string): boolean {
 }
 
 /** A button that puts `name=value` into the query, and one that leaves its lines out. */
-export function TermButtons({ name, label, value, stream }: Omit<NameProps, 'way'> & { readonly label: string }) {
+export function TermButtons({
+  name,
+  label,
+  value,
+  stream,
+}: Omit<NameProps, 'way' | 'prefs'> & { readonly label: string }) {
   const term = visible(printField({ name, operator: '=', value, form: 'plain', flags: '' }));
   return (
     <>

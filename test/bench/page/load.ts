@@ -1,0 +1,111 @@
+// Events for the page's benchmark: as Docker's driver makes them, a thousand a chunk, encoded before the clock starts. Each chunk's last line
+// says when it was sent.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { encode } from '@msgpack/msgpack';
+
+const perChunk = 1000;
+const containers = 12;
+const levels = ['INFO', 'INFO', 'INFO', 'DEBUG', 'INFO', 'WARN', 'INFO', 'ERROR'];
+
+interface Chunk {
+  readonly bytes: Buffer;
+  /** Where the 17 digits of its time stand. */
+  readonly timeAt: number;
+}
+
+/** Lines of about 100 bytes. One of 8 has the level ERROR, one of 50 the word `retried`, one of 1,000 `needle-` and its chunk's number. */
+function chunkOf(chunk: number): Chunk {
+  const time = Buffer.from(encode(Math.floor(Date.now() / 1000)));
+  const name = `shop-api-${chunk % containers}`;
+  const id = `${chunk % containers}`.padStart(2, '0').repeat(32);
+  const entries = Array.from({ length: perChunk }, (_, n) => {
+    const level = levels[n % levels.length] ?? '';
+    const start = `${level} request=${chunk * perChunk + n} handled in ${n % 97} ms by the worker for user ${(n * 31) % 5000}`;
+    const special = n === 500 ? ` needle-${chunk % 40}` : n % 50 === 7 ? ' retried' : '';
+    const line = n === perChunk - 1 ? `${start} t=00000000000000.000` : `${start}${special}`;
+    const log = line.padEnd(100, ' .');
+    return Buffer.concat([
+      Buffer.of(0x92),
+      time,
+      encode({ container_id: id, container_name: `/${name}`, source: 'stdout', log }),
+    ]);
+  });
+  const bytes = Buffer.from(encode([`docker.${name}`, Buffer.concat(entries), { size: perChunk }]));
+  return { bytes, timeAt: bytes.lastIndexOf('t=00000000000000.000') + 2 };
+}
+
+export class Load {
+  readonly #socket: Socket;
+  readonly #chunks: readonly Chunk[];
+  #next = 0;
+  /** Events sent. */
+  sent = 0;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#chunks = Array.from({ length: 40 }, (_, n) => chunkOf(n));
+  }
+
+  static async open(port: number): Promise<Load> {
+    const socket = connect(port, '127.0.0.1');
+    socket.setNoDelay(true);
+    await once(socket, 'connect');
+    return new Load(socket);
+  }
+
+  /** Events that it sends of each chunk: all, or the last so many. */
+  async #send(): Promise<void> {
+    const chunk = this.#chunks[this.#next++ % this.#chunks.length];
+    if (chunk === undefined) {
+      return;
+    }
+    // A copy: what is under way must not change.
+    const bytes = Buffer.from(chunk.bytes);
+    bytes.write((performance.timeOrigin + performance.now()).toFixed(3).padStart(18, '0'), chunk.timeAt, 'latin1');
+    this.sent += perChunk;
+    if (!this.#socket.write(bytes)) {
+      await once(this.#socket, 'drain');
+    }
+  }
+
+  /** As many as the collector takes. */
+  async flood(events: number): Promise<void> {
+    for (let n = 0; n < events; n += perChunk) {
+      await this.#send();
+    }
+  }
+
+  /** At a steady rate, events a second. */
+  async steady(rate: number, seconds: number): Promise<void> {
+    const begin = performance.now();
+    for (let n = 0; n < rate * seconds; n += perChunk) {
+      await this.#send();
+      const ahead = (n / rate) * 1000 - (performance.now() - begin);
+      if (ahead > 1) {
+        await delay(ahead);
+      }
+    }
+  }
+
+  /** Single events, evenly. */
+  async single(rate: number, seconds: number): Promise<void> {
+    const begin = performance.now();
+    for (let n = 0; n < rate * seconds; n++) {
+      const log = `INFO one line t=${(performance.timeOrigin + performance.now()).toFixed(3).padStart(18, '0')}`;
+      this.#socket.write(
+        encode(['docker.one', Math.floor(Date.now() / 1000), { container_name: '/one', source: 'stdout', log }]),
+      );
+      this.sent++;
+      const ahead = (n / rate) * 1000 - (performance.now() - begin);
+      if (ahead > 1) {
+        await delay(ahead);
+      }
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}

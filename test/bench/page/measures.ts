@@ -1,0 +1,210 @@
+// What is measured of the page, one run each: a fresh collector and a fresh browser, so that no run knows of another.
+import { setTimeout as delay } from 'node:timers/promises';
+import { startForebay } from '../../support/forebay.ts';
+import { freePort } from '../../support/ports.ts';
+import { cpuSeconds, residentMegabytes } from '../proc.ts';
+import { type Chromium, startChromium, type Tab } from './devtools.ts';
+import { Load } from './load.ts';
+import { countsOf, forget, search, seenBy, until, watch } from './watch.ts';
+
+export interface Desk {
+  readonly tab: Tab;
+  readonly load: Load;
+  readonly url: string;
+  readonly serverPid: number;
+}
+
+/** A collector with a page, a browser on another page of its own, and a sender. */
+export async function withDesk<T>(memory: string, work: (desk: Desk) => Promise<T>): Promise<T> {
+  const web = await freePort();
+  const forebay = await startForebay({
+    config: `<source>\n@type forward\nbind 127.0.0.1\nport PORT\n</source>\n<match **>\n@type viewer\nport ${web}\nmemory_size ${memory}\n</match>\n`,
+    open: [web],
+  });
+  let chromium: Chromium | undefined;
+  let load: Load | undefined;
+  try {
+    chromium = await startChromium();
+    load = await Load.open(forebay.port);
+    const url = `http://127.0.0.1:${web}/`;
+    return await work({ tab: chromium.tab, load, url, serverPid: forebay.pid });
+  } finally {
+    load?.close();
+    await chromium?.stop();
+    await forebay.stop();
+  }
+}
+
+/** Opens the page, and follows what happens in it. */
+async function open({ tab, url }: Desk): Promise<void> {
+  await tab.goto(url);
+  await until(tab, "document.querySelector('.status .is-connected') !== null");
+  await watch(tab);
+}
+
+export type Figures = Readonly<Record<string, number>>;
+
+/** As many as come through, into the page and into a bare one that counts bytes. */
+export function intake(events: number): Promise<Figures> {
+  return withDesk('64m', async (desk) => {
+    const { tab, load, serverPid } = desk;
+    // The floor: the same bytes, of which only the number is looked at.
+    await tab.goto(`${desk.url}session`);
+    await tab.evaluate(`(() => {
+      window.events = window.lost = 0;
+      const socket = new WebSocket(location.origin.replace('http', 'ws') + '/live');
+      socket.binaryType = 'arraybuffer';
+      socket.onmessage = ({ data }) => {
+        if (typeof data === 'string') {
+          if (JSON.parse(data).type === 'hello') socket.send(JSON.stringify({ op: 'start' }));
+          return;
+        }
+        const view = new DataView(data);
+        window.lost += view.getUint16(2) * 2 ** 32 + view.getUint32(4);
+        for (let at = 12; at < data.byteLength; at += 4 + view.getUint32(at)) window.events += view.getUint32(at + 16);
+      };
+    })()`);
+    const floorBegin = performance.now();
+    await load.flood(events);
+    await until(tab, `window.events + window.lost >= ${load.sent}`);
+    const lost = await tab.evaluate<number>('window.lost');
+    const floor = (events - lost) / ((performance.now() - floorBegin) / 1000);
+    await tab.goto('about:blank');
+    const idle = cpuSeconds(serverPid);
+    await load.flood(events);
+    const alone = cpuSeconds(serverPid) - idle;
+    await open(desk);
+    await settled(tab);
+    const before = await countsOf(tab);
+    const cpu = cpuSeconds(serverPid);
+    const pageCpu = await pageCpuSeconds(tab);
+    const begin = performance.now();
+    const sent = load.sent;
+    await load.flood(events);
+    const wanted = before.kept + before.gone + before.dropped + load.sent - sent;
+    await until(tab, `counts.kept + counts.gone + counts.dropped >= ${wanted}`);
+    const seconds = (performance.now() - begin) / 1000;
+    const { dropped } = await countsOf(tab);
+    const served = cpuSeconds(serverPid) - cpu;
+    const paged = (await pageCpuSeconds(tab)) - pageCpu;
+    return {
+      'bytes counted by a bare page, events/s': floor,
+      'events/s into the page': (events - (dropped - before.dropped)) / seconds,
+      'dropped while flooded, %': (100 * (dropped - before.dropped)) / events,
+      'page CPU s per 1 M events': (paged / (events - (dropped - before.dropped))) * 1e6,
+      'server CPU s per 1 M events and viewer': (Math.max(0, served - alone) / events) * 1e6,
+    };
+  });
+}
+
+/** All that the collector holds has come: nothing more does. */
+async function settled(tab: Tab): Promise<void> {
+  for (let before = -1, now = 0; now !== before; ) {
+    await delay(500);
+    before = now;
+    now = (await countsOf(tab)).kept;
+  }
+}
+
+/** A steady rate with painting: frames, and how old the newest line is. `query` is on if there is one. */
+export function steady(rate: number, seconds: number, query: string): Promise<Figures> {
+  return withDesk('64m', async (desk) => {
+    const { tab, load } = desk;
+    await open(desk);
+    if (query !== '') {
+      await search(tab, query);
+    }
+    await (rate < 1000 ? load.single(rate, 1) : load.steady(rate, 1));
+    await forget(tab);
+    const begin = performance.now();
+    await (rate < 1000 ? load.single(rate, seconds) : load.steady(rate, seconds));
+    const took = (performance.now() - begin) / 1000;
+    const { gaps, longTasks, ages } = await seenBy(tab);
+    const now = await countsOf(tab);
+    await until(tab, `counts.kept + counts.gone + counts.dropped >= ${load.sent}`);
+    const end = await countsOf(tab);
+    const name = `${rate >= 1000 ? `${rate / 1000} k` : rate}/s${query === '' ? '' : ', query on'}`;
+    return {
+      [`${name}: events/s sent`]: (rate * seconds) / took,
+      [`${name}: not in the page when the last was sent`]: load.sent - now.kept - now.gone - now.dropped,
+      [`${name}: dropped`]: end.dropped,
+      [`${name}: frame p95, ms`]: share(gaps, 0.95),
+      [`${name}: frames over 25 ms, %`]: (100 * gaps.filter((gap) => gap > 25).length) / gaps.length,
+      [`${name}: long tasks`]: longTasks.length,
+      [`${name}: line sent to painted p50, ms`]: share(ages, 0.5),
+      [`${name}: line sent to painted p99, ms`]: share(ages, 0.99),
+    };
+  });
+}
+
+const queries = [
+  'needle-17',
+  'level>=warn',
+  'retried user',
+  'nothing like it',
+  'container=shop-api-3 handled',
+  '-worker',
+];
+
+/** How many are kept, what they weigh, how long a search takes; with those that come later the oldest go. */
+export function keeping(events: number): Promise<Figures> {
+  return withDesk('64m', async (desk) => {
+    const { tab, load } = desk;
+    await open(desk);
+    const before = await pageMegabytes(tab);
+    const searches: Record<string, number> = {};
+    for (const size of [1_000_000, events].filter((one, n) => n === 1 || one < events)) {
+      // No faster than the page takes them: all are to be kept.
+      for (let next = (await countsOf(tab)).kept; next < size; ) {
+        const part = Math.min(25_000, size - next);
+        await load.flood(part);
+        next += part;
+        await until(tab, `counts.kept + counts.dropped >= ${load.sent}`);
+      }
+      const times = { worker: [] as number[], seen: [] as number[] };
+      for (const query of queries) {
+        const { seen, worker } = await search(tab, query);
+        times.worker.push(worker);
+        times.seen.push(seen);
+      }
+      await tab.evaluate("void document.querySelector('.filter .clear').click()");
+      await until(tab, `counts.shown === 0 && !counts.searching`);
+      const name = `search of ${size / 1e6} M`;
+      searches[`${name}, ms, median`] = share(times.worker, 0.5);
+      searches[`${name}, ms, worst`] = Math.max(...times.worker);
+      searches[`${name}: typed to counted and painted, ms, median`] = share(times.seen, 0.5);
+    }
+    const { kept, dropped } = await countsOf(tab);
+    const weight = (((await pageMegabytes(tab)) - before) * 1e6) / kept;
+    return { ...searches, 'events kept': kept, dropped, 'bytes of memory per kept event': weight };
+  });
+}
+
+/** Processor time of all that run pages, and their workers. */
+async function pageCpuSeconds(tab: Tab): Promise<number> {
+  return (await tab.rendererPids()).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+}
+
+/** Resident memory of all that run pages. */
+export async function pageMegabytes(tab: Tab): Promise<number> {
+  await tab.collectGarbage();
+  return (await tab.rendererPids()).reduce((sum, pid) => sum + residentMegabytes(pid, 'VmRSS'), 0);
+}
+
+/** From opening the page to all of the backlog searchable. */
+export function backlog(events: number): Promise<Figures> {
+  return withDesk('512m', async (desk) => {
+    await desk.load.flood(events);
+    await desk.tab.goto('about:blank');
+    await desk.tab.goto(desk.url);
+    const opened = await until(desk.tab, `counts.kept >= ${events}`);
+    const { worker } = await search(desk.tab, 'needle-17');
+    return { [`backlog of ${events / 1e6} M searchable after, s`]: (opened + worker) / 1000 };
+  });
+}
+
+/** The value below which a share of them is. */
+export function share(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}

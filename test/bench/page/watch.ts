@@ -1,0 +1,103 @@
+// What is noted inside the page while it is measured: gaps between frames, long tasks, and how old the newest line is when it is painted.
+import type { Tab } from './devtools.ts';
+
+export interface Seen {
+  /** Ms between frames. */
+  readonly gaps: readonly number[];
+  readonly longTasks: readonly number[];
+  /** Ms from the sending of a line to its being in the page. */
+  readonly ages: readonly number[];
+}
+
+export interface Counts {
+  readonly kept: number;
+  readonly gone: number;
+  readonly dropped: number;
+  readonly shown: number;
+  readonly searching: boolean;
+  /** Ms that the worker took for the last search. */
+  readonly took: number;
+}
+
+const watcher = `(() => {
+  const seen = (window.seen = { gaps: [], longTasks: [], ages: [] });
+  let last = performance.now();
+  const frame = (now) => { seen.gaps.push(now - last); last = now; requestAnimationFrame(frame); };
+  requestAnimationFrame(frame);
+  new PerformanceObserver((list) => seen.longTasks.push(...list.getEntries().map((e) => e.duration))).observe({ type: 'longtask' });
+  let newest = '';
+  new MutationObserver(() => {
+    const rows = document.querySelectorAll('.rows-body .row:not([hidden])');
+    for (let n = rows.length - 1; n >= 0; n--) {
+      const found = /t=(\\d{14}\\.\\d{3})/.exec(rows[n].textContent);
+      if (found) {
+        if (found[1] > newest) {
+          newest = found[1];
+          seen.ages.push(performance.timeOrigin + performance.now() - Number(newest));
+        }
+        break;
+      }
+    }
+  }).observe(document.querySelector('#rows'), { subtree: true, childList: true, characterData: true });
+})()`;
+
+const countsNow = `(() => {
+  const bar = document.querySelector('.status');
+  const text = bar?.textContent ?? '';
+  const number = (form) => Number((form.exec(text)?.[1] ?? '0').replaceAll(',', ''));
+  return {
+    kept: number(/([\\d,]+) lines? kept/), gone: number(/([\\d,]+) let go/), dropped: number(/([\\d,]+) dropped/),
+    shown: number(/([\\d,]+) shown/), searching: /searching/.test(text),
+    took: Number(/(\\d+) ms/.exec(document.querySelector('.status .found')?.title ?? '')?.[1] ?? NaN),
+  };
+})()`;
+
+export function watch(tab: Tab): Promise<void> {
+  return tab.evaluate(watcher);
+}
+
+export function forget(tab: Tab): Promise<void> {
+  return tab.evaluate('void (seen.gaps.length = seen.longTasks.length = seen.ages.length = 0)');
+}
+
+export function seenBy(tab: Tab): Promise<Seen> {
+  return tab.evaluate<Seen>('seen');
+}
+
+export function countsOf(tab: Tab): Promise<Counts> {
+  return tab.evaluate<Counts>(countsNow);
+}
+
+/** Resolves with the ms since the page's opening, by its own clock, when the counts are as wanted. */
+export function until(tab: Tab, wanted: string, patience = 120_000): Promise<number> {
+  return tab.evaluate<number>(`new Promise((resolve, reject) => {
+    const end = performance.now() + ${patience};
+    const look = () => {
+      const counts = ${countsNow};
+      if (${wanted}) resolve(performance.now());
+      else if (performance.now() > end) reject(new Error('waited in vain: ' + JSON.stringify(counts)));
+      else setTimeout(look, 4);
+    };
+    look();
+  })`);
+}
+
+/** Types a query; resolves with the ms until all of it has been counted and painted, and those that the worker took. */
+export async function search(tab: Tab, query: string): Promise<{ readonly seen: number; readonly worker: number }> {
+  const seen = await tab.evaluate<number>(`new Promise((resolve) => {
+    const input = document.querySelector('.filter input');
+    const begin = performance.now();
+    input.value = ${JSON.stringify(query)};
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    const look = () => {
+      const found = document.querySelector('.status .found');
+      if (found?.dataset.query === ${JSON.stringify(query)} && !/searching/.test(document.querySelector('.status').textContent)) {
+        resolve(performance.now() - begin);
+      } else {
+        setTimeout(look, 1);
+      }
+    };
+    look();
+  })`);
+  return { seen, worker: (await countsOf(tab)).took };
+}

@@ -1,0 +1,80 @@
+// The page and its collector: what is lost between them is said, and who may look.
+import { describe, expect, test } from 'vitest';
+import { accessibilityFaults, reasonToSkipBrowser } from './browser.ts';
+import { config, counted, line, lines, seen, shownRows, theatre } from './stage.ts';
+
+describe.skipIf(reasonToSkipBrowser() !== undefined)('the connection', { timeout: 60_000 }, () => {
+  const play = theatre();
+
+  test('says how many events it lost where it could not keep up', async () => {
+    const { forebay, url } = await play.collector(
+      config.replace('@type null', '@type viewer\n  port WEB\n  memory_size 1m'),
+      [],
+    );
+    const { page } = await play.visit(url);
+    const sender = await play.sender(forebay.port);
+    await page.waitForSelector('.status .is-connected');
+    const busy = page.evaluate(() => {
+      const end = performance.now() + 3000;
+      while (performance.now() < end);
+    });
+    const batch = Array.from({ length: 1000 }, (_, n) => line(`line ${n} ${'x'.repeat(1000)}`));
+    for (let n = 0; n < 100; n++) {
+      await sender.sendAll(batch);
+    }
+    await busy;
+    await sender.sendAll([line('the last')]);
+    await seen(page, 'the last');
+    await page.locator('.status .dropped').waitFor();
+    await expect
+      .poll(async () => {
+        const { kept, gone, dropped } = await counted(page);
+        return kept + gone + dropped;
+      })
+      .toBe(100_001);
+    console.log(`${(await counted(page)).dropped} events dropped of 100,001 in three seconds without a look`);
+    await page.keyboard.press('g');
+    await page.fill('.filter input', 'nothing-like-it');
+    await page.locator(`${shownRows}.marker`).first().waitFor();
+    expect((await lines(page)).every((text) => /^[\d,]+ lines? not shown/.test(text))).toBe(true);
+  });
+
+  test("goes on after the collector's restart, and says what was in between", async () => {
+    const { page, sender, forebay, url } = await play.stage();
+    sender.send(line('before'));
+    await seen(page, 'before');
+    const web = Number(new URL(url).port);
+    await forebay.stop();
+    await page.locator('.status', { hasText: /(Disconnected since|Collector stopped at) \d\d:\d\d:\d\d/ }).waitFor();
+    const again = await play.collector(config, undefined, [forebay.port, web]);
+    const second = await play.sender(again.forebay.port);
+    second.send(line('after'));
+    await page.waitForSelector('.status .is-connected');
+    await seen(page, 'after');
+    const all = (await lines(page)).map((text) => text.replace(/\d\d:\d\d:\d\d/g, 'T'));
+    expect(all).toEqual(['before', 'No connection from T to T', 'The collector was started anew', 'after']);
+  });
+
+  test('asks for the token, takes it from the address, and shows it nowhere', async () => {
+    const { url } = await play.collector(
+      config.replace('@type null', '@type viewer\n  port WEB\n  token open-sesame-12345'),
+      [],
+    );
+    const { page, complaints } = await play.visit(url);
+    await page.getByText('This page needs its token').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByLabel('Token').fill('wrong');
+    await page.keyboard.press('Enter');
+    await page.getByText('That is not the token of this collector.').waitFor();
+    await page.getByLabel('Token').fill('open-sesame-12345');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.status .is-connected');
+    const other = await play.visit(`${url}#token=open-sesame-12345`);
+    await other.page.waitForSelector('.status .is-connected');
+    expect(other.page.url()).toBe(url);
+    expect(
+      await other.page.evaluate(() => document.cookie + JSON.stringify(localStorage) + location.href),
+    ).not.toContain('sesame');
+    expect([...complaints, ...other.complaints]).toEqual([]);
+  });
+});

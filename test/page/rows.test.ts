@@ -1,0 +1,202 @@
+// The rows of the page in a real browser: following, scrolling, pausing, letting go.
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { reasonToSkipBrowser } from './browser.ts';
+import { counted, line, lines, numbered, seen, shownRows, theatre } from './stage.ts';
+
+describe.skipIf(reasonToSkipBrowser() !== undefined)('the rows', { timeout: 60_000 }, () => {
+  const play = theatre();
+
+  test('shows a line as it comes', async () => {
+    const { page, sender, complaints } = await play.stage();
+    await page.evaluate(() => {
+      const times: Record<string, number> = {};
+      Object.assign(window, { times });
+      const look = () => {
+        for (const [mark] of document.querySelector('.rows-body')?.textContent?.matchAll(/mark-\d+-/g) ?? []) {
+          times[mark] ??= Date.now();
+        }
+      };
+      const rows = document.querySelector('#rows');
+      if (rows !== null) {
+        new MutationObserver(look).observe(rows, { childList: true, subtree: true, characterData: true });
+      }
+    });
+    const sent = new Map<string, number>();
+    for (let n = 0; n < 100; n++) {
+      const mark = `mark-${n}-`;
+      sent.set(mark, Date.now());
+      sender.send(line(mark));
+      await delay(23);
+    }
+    await seen(page, 'mark-99-');
+    const times = await page.evaluate(() => (window as unknown as { times: Record<string, number> }).times);
+    const took = [...sent].map(([mark, at]) => (times[mark] ?? Number.POSITIVE_INFINITY) - at).sort((a, b) => a - b);
+    console.log(`a line is seen after ${took[50]} ms (median), ${took[98]} ms (99 of 100), ${took[99]} ms (worst)`);
+    expect(took.every(Number.isFinite)).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
+  test('follows the tail, leaves it when one scrolls up, and nothing shifts there', async () => {
+    const { page, sender } = await play.stage();
+    await sender.sendAll(numbered(300));
+    await seen(page, 'line 299');
+    await page.mouse.move(700, 400);
+    await page.mouse.wheel(0, -707);
+    await page.waitForSelector('.pill');
+    const where = () =>
+      page
+        .locator(shownRows)
+        .evaluateAll((rows) => rows.map((row) => `${row.getBoundingClientRect().top} ${row.textContent}`));
+    const before = await where();
+    await sender.sendAll(numbered(100, 300));
+    await page.locator('.pill', { hasText: '100 new' }).waitFor();
+    expect(await where()).toEqual(before);
+    await page.click('.pill');
+    await seen(page, 'line 399');
+    expect(await page.locator('.pill').count()).toBe(0);
+  });
+
+  test('scrolls by pixels where rows are of different heights', async () => {
+    const { page, sender } = await play.stage();
+    await page.keyboard.press('w');
+    await sender.sendAll(
+      Array.from({ length: 300 }, (_, n) => line(`line ${n}. ${'words and more '.repeat((n * 7) % 40)}`)),
+    );
+    await seen(page, 'line 299.');
+    await page.mouse.move(700, 400);
+    await page.mouse.wheel(0, -900);
+    await page.waitForSelector('.pill');
+    const places = () =>
+      page
+        .locator(shownRows)
+        .evaluateAll((rows) =>
+          rows.map(
+            (row) =>
+              [
+                row.querySelector('.line')?.textContent?.split('.')[0],
+                Math.round(row.getBoundingClientRect().top),
+              ] as const,
+          ),
+        );
+    for (const by of [-400, -37, 250, -900, 333]) {
+      const before = new Map(await places());
+      await page.mouse.wheel(0, by);
+      await expect
+        .poll(async () => (await places()).filter(([name, top]) => before.get(name) === top + by).length)
+        .toBeGreaterThan(0);
+      const moved = (await places()).filter(([name]) => before.has(name));
+      expect(moved.map(([name, top]) => (before.get(name) ?? 0) - top)).toEqual(moved.map(() => by));
+    }
+    // A row that is opened stays where it is, although the rows above it become higher.
+    const row = page.locator(shownRows).nth(4);
+    const name = await row.locator('.line').textContent();
+    const top = (await row.boundingBox())?.y;
+    await row.click();
+    await page.locator('.details').waitFor();
+    await expect.poll(async () => (await page.locator(shownRows, { hasText: name ?? '' }).boundingBox())?.y).toBe(top);
+  });
+
+  test('a pause stops the rows; nothing is lost by it', async () => {
+    const { page, sender } = await play.stage();
+    await sender.sendAll(numbered(5));
+    await seen(page, 'line 4');
+    await page.keyboard.press('Space');
+    await page.locator('.status .paused').waitFor();
+    const before = await lines(page);
+    await sender.sendAll(numbered(50, 5));
+    await page.locator('.pill', { hasText: '50 new' }).waitFor();
+    expect(await lines(page)).toEqual(before);
+    await page.locator('.status .kept', { hasText: '55 lines' }).waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await seen(page, 'line 54');
+  });
+
+  test('keys walk through the rows', async () => {
+    const { page, sender } = await play.stage();
+    await sender.sendAll(numbered(200));
+    await seen(page, 'line 199');
+    const selected = (text: string) => page.locator('.row[aria-selected="true"] .line', { hasText: text }).waitFor();
+    await page.keyboard.press('k');
+    await page.keyboard.press('k');
+    await selected('line 198');
+    await page.keyboard.press('j');
+    await selected('line 199');
+    await page.keyboard.press('Enter');
+    for (let n = 0; n < 60; n++) {
+      await page.keyboard.press('k');
+    }
+    await selected('line 139');
+    await page.locator('.details .raw', { hasText: 'line 139' }).waitFor();
+    await page.keyboard.press('g');
+    await seen(page, 'line 0');
+    await page.keyboard.press('PageDown');
+    await page.keyboard.press('Shift+G');
+    await seen(page, 'line 199');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.keyboard.press('w');
+    await page.locator('.rows.wrap').waitFor();
+  });
+
+  test('a row is one line high, whatever is in it; wrapped, all of it is seen', async () => {
+    const { page, sender } = await play.stage();
+    await sender.sendAll([
+      line('plain'),
+      line('one\ntwo\nthree'),
+      line(`語 ${'🦀'.repeat(300)} e\u0301\u0302\u0303\u0304`),
+      line('control \u0007', 'web-1', { fields: { partial_message: 'true' } }),
+      line('x'.repeat(5000)),
+      line('the last'),
+    ]);
+    await seen(page, 'the last');
+    const heights = () => page.locator(shownRows).evaluateAll((rows) => rows.map((row) => row.clientHeight));
+    const [ordinary = 0, ...others] = await heights();
+    expect(others).toEqual(others.map(() => ordinary));
+    await page.keyboard.press('w');
+    await page.locator('.rows.wrap').waitFor();
+    expect((await heights()).slice(0, 2)).toEqual([ordinary, 3 * ordinary]);
+  });
+
+  test('what it lets go does not move what is being read', { timeout: 120_000 }, async () => {
+    const { page, sender, complaints } = await play.stage({ memory: 16 });
+    await sender.sendAll(numbered(100));
+    await seen(page, 'line 99');
+    const batch = Array.from({ length: 500 }, (_, n) =>
+      line(
+        `INFO request=${n} handled in ${n % 97} ms by the worker for user ${n % 1000}, attempt 1 of 3`,
+        `c-${n % 12}`,
+      ),
+    );
+    await sender.sendAll(batch);
+    await expect.poll(async () => (await counted(page)).kept).toBe(600);
+    // To the oldest line; then so much more that it is let go.
+    await page.mouse.click(600, 300);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await seen(page, 'line 0');
+    const before = await lines(page);
+    let sent = 600;
+    for (let n = 0; n < 400 && (await counted(page)).gone === 0; n++) {
+      await sender.sendAll(batch);
+      sent += batch.length;
+    }
+    await page.locator('.status', { hasText: 'let go' }).waitFor({ timeout: 40_000 });
+    await page.getByText('These lines are no longer kept').waitFor();
+    expect(await lines(page)).toEqual(before);
+    await page.locator(shownRows, { hasText: 'line 7' }).first().click();
+    await page.locator('.details .raw', { hasText: 'line 7' }).waitFor();
+    await expect
+      .poll(async () => {
+        const { kept, gone, dropped } = await counted(page);
+        return kept + gone + dropped;
+      })
+      .toBe(sent);
+    await page.fill('.filter input', 'request=77 "user 77"');
+    await page.waitForFunction(() => !/searching/.test(document.querySelector('.status')?.textContent ?? 'searching'));
+    await expect.poll(async () => (await lines(page)).every((text) => text.includes('request=77 '))).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+});
