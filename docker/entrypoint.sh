@@ -5,7 +5,7 @@ set -e
 
 case "${1-}" in
   '' | -*) set -- fluentd "$@" ;;
-  run | check | route | health | send | tail) set -- forebay "$@" ;;
+  run | check | route | init | health | reload | send | tail) set -- forebay "$@" ;;
 esac
 
 # Fluentd's image adds the folder of plug-ins where nobody names one.
