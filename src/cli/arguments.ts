@@ -1,7 +1,7 @@
 // Reads the command line: commands, options, and the flags that people know from Fluentd. What commands do is their own business.
 import { parseArgs } from 'node:util';
 
-export const commands = ['run', 'check', 'route', 'send', 'tail', 'health', 'reload'] as const;
+export const commands = ['run', 'check', 'route', 'send', 'tail', 'health', 'init', 'reload'] as const;
 export type Command = (typeof commands)[number];
 
 /** Flags of Fluentd that are taken so that its command lines work, without any effect here. */
@@ -14,6 +14,8 @@ const ofFluentd = {
   'suppress-config-dump': { type: 'boolean' },
   'emit-error-log-interval': { type: 'string' },
   'use-v1-config': { type: 'boolean' },
+  // The form follows from the file's name.
+  'config-file-type': { type: 'string' },
   'suppress-repeated-stacktrace': { type: 'string' },
   'without-source': { type: 'boolean' },
   workers: { type: 'string' },
@@ -92,6 +94,7 @@ export function readArguments(args: readonly string[], extra: readonly string[] 
     run: 0,
     check: 0,
     health: 0,
+    init: 2,
     reload: 0,
   }[command];
   if (positionals.length > most) {
@@ -152,6 +155,7 @@ Commands
   tail     follows the events of a running collector: forebay tail [QUERY]
   send     sends JSON lines from standard input as events: forebay send TAG
   health   asks a running collector whether all is well; exit code 0 or 1
+  init     gives a configuration to begin with: forebay init docker|sidecar|kubernetes|aggregator [FILE]
   reload   has a running collector read its configuration again; exit code 0, or 1 where it runs on with the old one
 
 Options

@@ -63,7 +63,8 @@ export async function loadPlan(file: string, options: LoadOptions = {}): Promise
   for (const folder of options.plugins ?? []) {
     await addPlugins(registry, folder, report);
   }
-  const parsed = parseConfig(file, surroundings, report);
+  const parse = /\.ya?ml$/i.test(file) ? (await import('../config/yaml/parse.ts')).parseYamlConfig : parseConfig;
+  const parsed = parse(file, surroundings, report);
   const secrets = new Set<Attribute>();
   let planned: Plan | undefined;
   if (parsed.ok) {

@@ -58,6 +58,15 @@ async function execute(parsed: Arguments): Promise<number> {
       }
       return await run({ file, strict, control, logFormat, plugins, verbosity, ignored, viewer, watch });
     }
+    case 'init': {
+      const { init } = await import('./init.ts');
+      const [which, into] = parsed.rest;
+      return await init({
+        ...{ folder: starters, which, file: into },
+        write: (text) => process.stdout.write(text),
+        complain: (text) => process.stderr.write(text),
+      });
+    }
     case 'tail': {
       const { tail } = await import('./tail.ts');
       return await tail({
@@ -103,6 +112,7 @@ function configurationFile(env: NodeJS.ProcessEnv): string {
   );
 }
 
+const starters = new URL('../../config/starters/', import.meta.url);
 const shippedConfiguration = fileURLToPath(new URL('../../config/forebay.conf', import.meta.url));
 
 function words(text: string | undefined): string[] {

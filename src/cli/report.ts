@@ -49,10 +49,14 @@ function excerpt(line: string, number: number, column: number): string {
   return `${margin} | ${before}${shown}${after}\n${' '.repeat(margin.length)} | ${caret}\n`;
 }
 
-/** The line without the value of a parameter that is secret by its name. */
+/** The line without the value of a parameter that is secret by its name, also where it is one of several: `{"password": "x"}`. */
 function withoutSecret(line: string): string {
-  const [, start = '', name = ''] = /^(\s*(\S+)\s+)\S/.exec(line) ?? [];
-  return secretName.test(name) && !name.startsWith('<') ? `${start}xxxxxx` : line;
+  const [, start = '', name = ''] = /^(\s*(?:- +)*(\S+)\s+)\S/.exec(line) ?? [];
+  if (secretName.test(name) && !name.startsWith('<')) {
+    return `${start}xxxxxx`;
+  }
+  const inside = /^(.*?([^\s"'{,]+)["']?\s*:\s*)\S/.exec(line);
+  return inside !== null && secretName.test(inside[2] ?? '') ? `${inside[1]}xxxxxx` : line;
 }
 
 /** Nothing in a file may steer the terminal: control characters are shown as one sign each, so that the caret stays right. */

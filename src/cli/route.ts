@@ -48,7 +48,7 @@ function toJson({ tag, matched, path }: ExplainedRoute): string {
   return `${JSON.stringify({ tag, matched, path })}\n`;
 }
 
-function describe({ tag, path, lost }: ExplainedRoute): string {
+function describe({ tag, path, behind, lost }: ExplainedRoute): string {
   const rows = path.map(({ kind, pattern, type, label, file, line }) => [
     kind.padEnd(6),
     visible(pattern),
@@ -62,7 +62,12 @@ function describe({ tag, path, lost }: ExplainedRoute): string {
       ? `  comes to ${label} again: its events go round and are dropped\n`
       : `  no match takes it${label === '@ROOT' ? '' : ` in ${label}`}\n`,
   );
-  return `${visible(tag) || '(the empty tag)'}\n${steps.join('')}${ends.join('')}`;
+  const missed = behind.map(({ step, taker }) => {
+    const rule = `${step.kind} ${visible(step.pattern)} (${step.type}, ${step.file}:${step.line})`;
+    const would = step.kind === 'match' ? 'take' : 'see';
+    return `  not reached: ${rule}; above ${taker.file}:${taker.line} it would ${would} the tag\n`;
+  });
+  return `${visible(tag) || '(the empty tag)'}\n${steps.join('')}${missed.join('')}${ends.join('')}`;
 }
 
 /** A tag comes from whoever sends it: nothing in it may steer the terminal. */

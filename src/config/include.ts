@@ -1,4 +1,4 @@
-// `@include`: which files its argument names, and why some are not read. Paths are relative to the file that includes, as in Fluentd.
+// `@include`, and `!include` of YAML: which files its argument names, and why some are not read. Paths are relative to the file that includes, as in Fluentd.
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Position } from './element.ts';
 import { globFiles, maxEntries } from './glob-files.ts';
@@ -15,13 +15,18 @@ export interface IncludedFile {
   readonly name: string;
 }
 
-/** The files that `argument` names in the file `from`, sorted; an empty list where nothing fits, undefined where it was refused. */
-export function findIncluded(
-  argument: string,
-  from: string,
-  at: Position,
-  report: Report,
-): readonly IncludedFile[] | undefined {
+export interface AskedInclude {
+  readonly argument: string;
+  /** The file that includes. */
+  readonly from: string;
+  readonly at: Position;
+  /** How it is written: `@include`. */
+  readonly word: string;
+}
+
+/** The files that are asked for, sorted; an empty list where nothing fits, undefined where it was refused. */
+export function findIncluded(asked: AskedInclude, report: Report): readonly IncludedFile[] | undefined {
+  const { argument, from, at, word } = asked;
   const problem = (severity: Problem['severity'], code: string, text: string, hint: string) =>
     report({ code, severity, at, text, hint });
   const scheme = /^([a-z][a-z\d+.-]+):/i.exec(argument)?.[1]?.toLowerCase();
@@ -29,7 +34,7 @@ export function findIncluded(
     problem(
       'error',
       'CONFIG_INCLUDE_REMOTE',
-      `Configuration is not fetched over the network: @include ${argument}.`,
+      `Configuration is not fetched over the network: ${word} ${argument}.`,
       'Whoever answers there could change what runs here; copy the file beside this one and include its path.',
     );
     return undefined;
@@ -41,7 +46,7 @@ export function findIncluded(
     problem(
       'error',
       'CONFIG_INCLUDE_TOO_MANY',
-      `@include ${argument} looks at more than ${maxEntries} entries of folders, or means too many patterns.`,
+      `${word} ${argument} looks at more than ${maxEntries} entries of folders, or means too many patterns.`,
       'Name the folder more closely.',
     );
     return undefined;
@@ -50,7 +55,7 @@ export function findIncluded(
     problem(
       'warning',
       'CONFIG_INCLUDE_NO_MATCH',
-      `@include ${argument} fits no file.`,
+      `${word} ${argument} fits no file.`,
       'Check the path; it is relative to the file that includes.',
     );
   }
@@ -59,7 +64,7 @@ export function findIncluded(
       problem(
         'warning',
         'CONFIG_INCLUDE_BACKUP',
-        `@include ${argument} takes ${path}, which looks like a copy of another configuration.`,
+        `${word} ${argument} takes ${path}, which looks like a copy of another configuration.`,
         'Rename or move the copy if it shall not be read.',
       );
     }

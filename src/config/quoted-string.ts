@@ -51,6 +51,25 @@ export function scanDoubleQuoted(scanner: Scanner, surroundings: Surroundings, r
   }
 }
 
+/** Takes the rest of the text as what stands between `"`, with ends of lines and quotes as they are. */
+export function scanRest(scanner: Scanner, surroundings: Surroundings, report: Report): ExpressionValue {
+  const parts: ExpressionValue[] = [];
+  while (!scanner.atEnd) {
+    const start = scanner.pos;
+    const special = /\\|#\{/g;
+    special.lastIndex = start;
+    scanner.pos = special.exec(scanner.text)?.index ?? scanner.text.length;
+    parts.push(scanner.text.slice(start, scanner.pos));
+    if (scanner.unit() === BACKSLASH) {
+      scanner.pos = Math.min(scanner.pos + 2, scanner.text.length);
+      parts.push(escaped(scanner));
+    } else if (!scanner.atEnd) {
+      parts.push(scanExpression(scanner, surroundings, report));
+    }
+  }
+  return join(parts);
+}
+
 /** Takes what follows an opening `'`. */
 export function scanSingleQuoted(scanner: Scanner): string {
   const opened = scanner.lastRead();

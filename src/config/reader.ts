@@ -288,7 +288,15 @@ class OptionReader {
       }
     }
     for (const section of this.#element.elements) {
-      if (!this.#sections.has(section.name)) {
+      if (this.#names.has(section.name) && !this.#sections.has(section.name)) {
+        this.#report(
+          'warning',
+          'CONFIG_UNKNOWN_SECTION',
+          section.at,
+          `${section.name} is an option of <${this.#element.name}>, and no section.`,
+          `Write it as one value: ${section.name} {"a": "b"}; in YAML ${section.name}: !fluent/json {a: b}.`,
+        );
+      } else if (!this.#sections.has(section.name)) {
         this.#unknownSection(section, this.#element, [...this.#sections]);
       }
     }

@@ -10,18 +10,34 @@ export interface RubyRegexpFlags {
   readonly multiline?: boolean;
   /** How long one test may run, ms. Default 20. */
   readonly deadline?: number;
+  /** Of the program's own, without repetitions in each other: texts up to some thousand characters are tried at once. */
+  readonly trusted?: boolean;
 }
 
 export interface RubyRegexp {
   readonly source: string;
+  /** Of its named groups, each once, in the order in which they stand. */
+  readonly names: readonly string[];
+  /**
+   * What the groups of `names` took, undefined for one that took part in nothing; null where the expression is not found, undefined where that
+   * could not be said before the deadline.
+   */
+  captures(text: string): Captures;
+  /** The same for each text, for much less than as many calls. */
+  capturesEach(texts: readonly string[]): readonly Captures[];
   /** Whether the expression is found in the text; undefined when that could not be said before the deadline. */
   test(text: string): boolean | undefined;
+  /** The parts of the text between what is found; undefined as for `test`. */
+  split(text: string): readonly string[] | undefined;
   /**
-   * The same for each text, for less than a hundredth of the work of as many `test`s where the deadline has to be watched: `answers` gets 1,
+   * The same as `test` for each text, for less than a hundredth of the work of as many `test`s where the deadline has to be watched: `answers` gets 1,
    * 0, or `noAnswer` for each.
    */
   testEach(texts: readonly string[], answers: Uint8Array): void;
 }
+
+/** What `captures` gives. */
+export type Captures = readonly (string | undefined)[] | null | undefined;
 
 /** Of `testEach`: not before the deadline. */
 export const noAnswer = 2;
@@ -40,7 +56,7 @@ export function compileRubyRegexp(source: string, flags: RubyRegexpFlags = {}): 
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
-  return { ok: true, regexp: new TimedRegexp(source, regexp, flags.deadline ?? 20) };
+  return { ok: true, regexp: new TimedRegexp(source, regexp, flags) };
 }
 
 /** Loaded when the first expression is compiled: most configurations have none. Node keeps the loaded module. */
@@ -50,6 +66,8 @@ function translator(): typeof OnigurumaToEs {
 
 /** Up to this many characters an expression with one quantifier is tried at once: its work is at most quadratic. */
 const shortText = 1_024;
+/** The same for an expression of the program's own. */
+const trustedText = 4_096;
 
 const late: unique symbol = Symbol('late');
 /** A busy machine may take the time for a text so often. */
@@ -57,10 +75,14 @@ const maxTries = 5;
 
 class TimedRegexp implements RubyRegexp {
   readonly source: string;
+  readonly names: readonly string[];
   readonly #regexp: RegExp;
   readonly #deadline: number;
-  readonly #oneQuantifier: boolean;
+  /** Texts up to this length are tried at once. */
+  readonly #direct: number;
   readonly #script = new Script('regexp.test(text)');
+  readonly #execScript = new Script('regexp.exec(text)');
+  readonly #splitScript = new Script('text.split(regexp)');
   readonly #eachScript = new Script('each()');
   readonly #scope: { regexp: RegExp; text: string; each: () => void };
   #texts: readonly string[] = [];
@@ -68,26 +90,70 @@ class TimedRegexp implements RubyRegexp {
   /** The text that `each` is at. */
   #at = 0;
 
-  constructor(source: string, regexp: RegExp, deadline: number) {
+  constructor(source: string, regexp: RegExp, { deadline = 20, trusted = false }: RubyRegexpFlags) {
     this.source = source;
+    // With an empty alternative every group is there in what it finds.
+    this.names = Object.keys(new RegExp(`${regexp.source}|`, regexp.flags).exec('')?.groups ?? {});
     this.#regexp = regexp;
     this.#deadline = deadline;
     // Counts more than there are (escaped ones, braces of \p{…}), never fewer. `(?=\n?$)` is what \Z becomes.
     const counted = regexp.source.replaceAll('(?=\\n?$)', '$').replace(/(?<!\\)\(\?[:=!<]/g, '(');
-    this.#oneQuantifier = (counted.match(/[*+{?]/g) ?? []).length <= 1;
-    const each = () => this.#each();
-    this.#scope = createContext({ regexp, text: '', each }) as { regexp: RegExp; text: string; each: () => void };
+    const oneQuantifier = (counted.match(/[*+{?]/g) ?? []).length <= 1;
+    this.#direct = trusted ? trustedText : oneQuantifier ? shortText : -1;
+    this.#scope = createContext({ regexp, text: '', each: this.#testEach }) as {
+      regexp: RegExp;
+      text: string;
+      each: () => void;
+    };
   }
 
   test(text: string): boolean | undefined {
-    if (this.#oneQuantifier && text.length <= shortText) {
+    if (text.length <= this.#direct) {
       return this.#regexp.test(text);
     }
+    const found = this.#try(this.#script, text);
+    return found === late ? undefined : found === true;
+  }
+
+  captures(text: string): Captures {
+    const found = text.length <= this.#direct ? this.#regexp.exec(text) : this.#try(this.#execScript, text);
+    return found === late ? undefined : this.#groups(found as RegExpExecArray | null);
+  }
+
+  capturesEach(texts: readonly string[]): readonly Captures[] {
+    const found: Captures[] = [];
+    this.#scope.each = () => {
+      while (found.length < texts.length) {
+        found.push(this.#groups(this.#regexp.exec(texts[found.length] as string)));
+      }
+    };
+    while (found.length < texts.length) {
+      if (this.#run(this.#eachScript) === late && found.length < texts.length) {
+        // All together took too long: the one that was at work gets the time for itself alone.
+        found.push(this.captures(texts[found.length] as string));
+      }
+    }
+    this.#scope.each = this.#testEach;
+    return found;
+  }
+
+  #groups(found: RegExpExecArray | null): Captures {
+    const groups = found?.groups;
+    return found === null ? null : this.names.map((name) => groups?.[name]);
+  }
+
+  split(text: string): readonly string[] | undefined {
+    const parts = this.#try(this.#splitScript, text);
+    return parts === late ? undefined : [...(parts as readonly string[])];
+  }
+
+  /** What the script comes to for the text, or `late`. */
+  #try(script: Script, text: string): unknown {
     this.#scope.text = text;
     let found: unknown = late;
     for (let tries = 0; found === late && tries < maxTries; tries++) {
       const before = process.threadCpuUsage();
-      found = this.#run(this.#script);
+      found = this.#run(script);
       const { user, system } = process.threadCpuUsage(before);
       if (user + system > (this.#deadline * 1000) / 2) {
         break;
@@ -95,11 +161,11 @@ class TimedRegexp implements RubyRegexp {
       // The time went by while the machine did something else: that says nothing about the expression.
     }
     this.#scope.text = '';
-    return found === late ? undefined : found === true;
+    return found;
   }
 
   testEach(texts: readonly string[], answers: Uint8Array): void {
-    if (this.#oneQuantifier && texts.every((text) => text.length <= shortText)) {
+    if (texts.every((text) => text.length <= this.#direct)) {
       for (let i = 0; i < texts.length; i++) {
         answers[i] = this.#regexp.test(texts[i] as string) ? 1 : 0;
       }
@@ -132,9 +198,9 @@ class TimedRegexp implements RubyRegexp {
   }
 
   /** Goes on from `#at`. */
-  #each(): void {
+  readonly #testEach = (): void => {
     for (; this.#at < this.#texts.length; this.#at++) {
       this.#answers[this.#at] = this.#regexp.test(this.#texts[this.#at] as string) ? 1 : 0;
     }
-  }
+  };
 }

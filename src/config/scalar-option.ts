@@ -81,7 +81,10 @@ function nil(name: string, option: Option<unknown>, source: ScalarSource, at: At
       severity: 'error',
       at,
       text: `The option ${name} needs a value, and use_nil gives it none.`,
-      hint: 'Write use_default for its default, or give a value.',
+      hint:
+        option.default === undefined
+          ? 'Give a value; where it comes from the environment, set the variable.'
+          : 'Write use_default for its default, or give a value.',
     });
   }
   return undefined;

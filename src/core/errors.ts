@@ -265,8 +265,18 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'record',
   },
+  PARSE_DEADLINE: {
+    template: 'The expression of the parser takes too long for the text. Write it without nested repetitions.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   PARSE_ENCODING: {
     template: 'The text is no UTF-8, and cannot be parsed.',
+    retryable: false,
+    fatalFor: 'record',
+  },
+  PARSE_MALFORMED: {
+    template: 'The text begins as the parser expects, and is broken.',
     retryable: false,
     fatalFor: 'record',
   },

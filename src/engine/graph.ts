@@ -12,6 +12,7 @@ import { noParts, PartMaker, type Parts, type SharedContext, withInner } from '.
 import { ownLogLabel, type Plan, rootLabel } from './plan.ts';
 import { Replacement } from './reload.ts';
 import { Routes } from './routes.ts';
+import type { UnmatchedTag } from './unmatched.ts';
 
 /** Bounds of the process, bytes. */
 const unfinishedLimit = 512 * 1024 * 1024;
@@ -61,6 +62,11 @@ export class Graph {
       ...[...progressesOf(this.#parts), ...this.#leaving.progresses].flatMap(({ holding }) => holding ?? []),
       ...this.#leaving.failures,
     ];
+  }
+
+  /** The tags that no match takes, with their events. */
+  get unmatched(): readonly UnmatchedTag[] {
+    return this.#routes.unmatched;
   }
 
   /** Opens outputs and filters, then inputs. What was opened is closed again where one cannot. */

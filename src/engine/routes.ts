@@ -1,7 +1,7 @@
 // The labels of a running graph, and how batches get into them. They outlive a reload: what stays keeps the way that it was given, and only the
 // rules at its end are others.
 import type { Batch, Emit } from '../core/batch.ts';
-import type { Counter, Counters } from '../core/counters.ts';
+import type { Counters } from '../core/counters.ts';
 import { errorText } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { OnceEach } from '../core/once-each.ts';
@@ -9,14 +9,12 @@ import type { Rule } from '../routing/router.ts';
 import type { FilterNode } from './filter-node.ts';
 import { LabelRoute, type Tap } from './label-route.ts';
 import type { OutputNode } from './output-node.ts';
-import { ownOrigin } from './own-log.ts';
 import { errorLabel, rootLabel } from './plan.ts';
 import { Refusals } from './refusals.ts';
+import { Unmatched, type UnmatchedTag } from './unmatched.ts';
 
 /** Outputs may send a batch on through so many labels, one behind the other. */
 const maxLabels = 64;
-/** Tags that no match takes have counters of their own, up to so many. */
-const maxUnmatchedTags = 100;
 
 /** The rules of each label; the top level is `@ROOT`. */
 export type Rules = ReadonlyMap<string, readonly Rule<FilterNode, OutputNode>[]>;
@@ -27,7 +25,7 @@ export class Routes {
   readonly #counters: Counters;
   readonly #tap: Tap | undefined;
   readonly #said = new OnceEach();
-  readonly #unmatched = new Map<string, Counter>();
+  readonly #unmatched: Unmatched;
   #labels: ReadonlyMap<string, LabelRoute> = new Map();
   /** Those of the rules to come, with the ones that stay; while none are to come, those that are. */
   #coming = this.#labels;
@@ -39,7 +37,13 @@ export class Routes {
     this.#log = log;
     this.#counters = counters;
     this.#tap = tap;
+    this.#unmatched = new Unmatched(counters, log);
     this.refusals = new Refusals(log, counters, () => this.#labels.get(errorLabel)?.emit);
+  }
+
+  /** The tags that no match takes, with their events. */
+  get unmatched(): readonly UnmatchedTag[] {
+    return this.#unmatched.list;
   }
 
   /** From now on `numbered` and `sentOn` lead to these labels. Batches still take the old ones, until `swap`. */
@@ -61,7 +65,7 @@ export class Routes {
   }
 
   /** A label of nobody's yet. */
-  newLabel(name: string, unmatched = (batch: Batch, label: string) => this.#nobodys(batch, label)): LabelRoute {
+  newLabel(name: string, unmatched = (batch: Batch, label: string) => this.#unmatched.take(batch, label)): LabelRoute {
     const onDeadline = (pattern: string, tag: string) => this.#tooSlow(pattern, tag);
     return new LabelRoute(name, { tap: this.#tap, unmatched, onDeadline });
   }
@@ -103,21 +107,6 @@ export class Routes {
     return (this.#coming.get(name) ?? this.#coming.get(rootLabel)) as LabelRoute;
   }
 
-  /** Counts what nobody takes by its tag, as long as there are not too many. */
-  #countTag(batch: Batch, label: string): void {
-    const tag = batch.tag.text;
-    const key = `${label} ${tag}`;
-    let counter = this.#unmatched.get(key);
-    if (counter === undefined && this.#unmatched.size < maxUnmatchedTags) {
-      const labels = label === rootLabel ? { tag } : { tag, label };
-      counter = this.#counters.get('forebay_unmatched_tag_events_total', labels);
-      this.#unmatched.set(key, counter);
-    }
-    if (counter !== undefined) {
-      counter.value += batch.count;
-    }
-  }
-
   #goesRound(batch: Batch, label: string): undefined {
     this.#counters.get('forebay_route_loop_events_total').value += batch.count;
     if (this.#said.first(`loop ${label} ${batch.tag.text}`)) {
@@ -132,21 +121,6 @@ export class Routes {
       this.#log.warn(
         { code: 'TAG_PATTERN_DEADLINE', pattern, tag },
         'A pattern takes too long for a tag: the rule is passed over. Write it without nested repetitions.',
-      );
-    }
-  }
-
-  /** Events that no match takes are acked: the sender could do nothing about it. */
-  #nobodys(batch: Batch, label: string): void {
-    this.#counters.get('forebay_unmatched_events_total').value += batch.count;
-    this.#countTag(batch, label);
-    if (batch.origin === ownOrigin) {
-      return;
-    }
-    if (this.#said.first(`unmatched ${label} ${batch.tag.text}`)) {
-      this.#log.warn(
-        { code: 'EVENTS_UNMATCHED', tag: batch.tag.text, ...(label === rootLabel ? {} : { label }) },
-        'No <match> takes events with this tag: they are dropped.',
       );
     }
   }

@@ -48,6 +48,9 @@ export const systemOptions = {
     desc: 'Refuses values that are read as something else than they say.',
     default: 'false',
   }),
+  config_include_dir: p.string({
+    desc: 'A folder whose files are read too, and those in its folders: .conf, or .yaml and .yml where this file is YAML.',
+  }),
   http_port: p.integer({
     desc: 'A port for /metrics (Prometheus) and /healthz. Without it there is none.',
     invalid: (port: number) => outside(port, 1, 65_535),
@@ -82,7 +85,6 @@ export const systemOptions = {
   enable_jit: nothing('bool'),
   file_permission: nothing('string'),
   dir_permission: nothing('string'),
-  config_include_dir: nothing('string'),
   umask: nothing('string'),
   log: section,
   counter_server: section,

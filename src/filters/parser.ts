@@ -1,5 +1,6 @@
 // Parses the text in a field, and makes records of what it finds there. What a text comes to is the parsers'; here is which text, what stays of
 // the original, and what becomes of texts that cannot be parsed.
+import { isUtf8 } from 'node:buffer';
 import { p, type Values } from '../config/options.ts';
 import type { Batch } from '../core/batch.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -96,6 +97,7 @@ class ParserFilter implements Filter {
     from.set(batch.entries);
     this.#out = new GrowingBytes(batch.entries.length + 64);
     this.#count = 0;
+    this.#prepare();
     let first = -1;
     let seen = 0;
     for (let at = from.start; at < from.end; seen++) {
@@ -112,6 +114,28 @@ class ParserFilter implements Filter {
     this.#merger.forget();
     const entries = this.#out.take();
     return this.#count === 0 ? undefined : { ...batch, entries, count: this.#count, seq: batch.seq + first };
+  }
+
+  /** Tells the parser which texts come. */
+  #prepare(): void {
+    if (this.#parser.prepare === undefined) {
+      return;
+    }
+    const from = this.#from;
+    const texts: string[] = [];
+    for (let at = from.start; at < from.end; ) {
+      const record = this.#event.open(from, at);
+      const value = record < 0 ? -1 : this.#path.find(from, record);
+      if (value >= 0 && stringSpan(from.bytes, value, this.#span)) {
+        const { start, end } = this.#span;
+        const text = Buffer.from(from.bytes.buffer, from.bytes.byteOffset + start, end - start);
+        if (isUtf8(text)) {
+          texts.push(text.toString());
+        }
+      }
+      at = record < 0 ? from.end : this.#skip.run(from.bytes, record, from.end);
+    }
+    this.#parser.prepare(texts);
   }
 
   #parse(batch: Batch, start: number, record: number, next: number, seen: number): void {
@@ -143,13 +167,17 @@ class ParserFilter implements Filter {
     }
   }
 
-  /** What the value at `value` comes to. Only text has a form that a parser knows. */
+  /** What the value at `value` comes to. Most parsers know the form of texts only. */
   #read(value: number): readonly Parsed[] {
     const { bytes } = this.#from;
     const parsed = this.#parsed;
     parsed.clear();
     if (!stringSpan(bytes, value, this.#span)) {
-      parsed.fail('PARSE_UNMATCHED');
+      if (this.#parser.parseValue === undefined) {
+        parsed.fail('PARSE_UNMATCHED');
+      } else {
+        this.#parser.parseValue(bytes, value, this.#skip.run(bytes, value, this.#from.end), parsed);
+      }
       return parsed.list;
     }
     const { start, end } = this.#span;

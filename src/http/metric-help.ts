@@ -24,7 +24,8 @@ export const counterHelp: Readonly<Record<string, string>> = {
   forebay_route_loop_events_total: 'Events that were dropped because labels send them round in a circle.',
   forebay_tls_files_renewed_total: 'Times that renewed certificate files were taken into use.',
   forebay_unmatched_events_total: 'Events that no <match> takes.',
-  forebay_unmatched_tag_events_total: 'The same by tag; those of tags beyond the first hundred have none.',
+  forebay_unmatched_tag_events_total:
+    'The same by tag and label; those of tags beyond the first hundred together, without a tag.',
   forebay_unprintable_events_total: 'Events that a format cannot write.',
   forebay_viewer_dropped_events_total: 'Events that a browser did not get, because it was too slow.',
 };

@@ -49,6 +49,10 @@ export interface Parser {
    * with no records in it adds nothing. The bytes need not stay.
    */
   parse(bytes: Uint8Array, start: number, end: number, out: ParsedRecords): void;
+  /** Hears which texts are parsed next, in this order, for what is cheaper done for many at once. */
+  prepare?(texts: readonly string[]): void;
+  /** As `parse`, for a value that is no text, in msgpack between `start` and `end`. Parsers without it know texts only. */
+  parseValue?(bytes: Uint8Array, start: number, end: number, out: ParsedRecords): void;
 }
 
 export interface ParserDefinition<O extends Options = Options> {

@@ -134,3 +134,23 @@ test('a slow reader of the output is waited for', async () => {
   expect(await done).toBe(0);
   expect(read).toBeGreaterThan(1_000_000);
 });
+
+test('for people the rule is named that is not reached, and what would reach it', async () => {
+  const shadowed = new Map([
+    ['@ROOT', [section('match', '**', 'null', 3), section('filter', 'a', 'grep', 6), section('match', 'a', 'file', 9)]],
+  ]);
+  expect(await run({ labels: shadowed, tags: ['a'] })).toBe(
+    [
+      'a',
+      '  match   **  null  /etc/a.conf:3',
+      '  not reached: filter a (grep, /etc/a.conf:6); above /etc/a.conf:3 it would see the tag',
+      '  not reached: match a (file, /etc/a.conf:9); above /etc/a.conf:3 it would take the tag',
+      '',
+    ].join('\n'),
+  );
+  expect(JSON.parse(await run({ labels: shadowed, tags: ['a'], json: true }))).toEqual({
+    tag: 'a',
+    matched: true,
+    path: [{ kind: 'match', pattern: '**', type: 'null', label: '@ROOT', file: '/etc/a.conf', line: 3 }],
+  });
+});

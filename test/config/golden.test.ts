@@ -12,6 +12,8 @@ interface GoldenCase {
   /** The main file, and others beside it. DIR is their folder. */
   readonly text: string | Buffer;
   readonly files?: Readonly<Record<string, string>>;
+  /** Whether it is in the YAML form. */
+  readonly yaml?: true;
   /** Plug-ins of the user's. */
   readonly plugins?: string;
   /** Whether the folder is also where the program's own plug-ins are looked for. */
@@ -129,6 +131,24 @@ const cases: Readonly<Record<string, GoldenCase>> = {
   },
   CONFIG_VALUE_TRAILING: { text: '<match **>\n  @type null\n  @id "a" b\n</match>\n' },
   CONFIG_WORKER_SECTION: { text: `<worker 0>\n${all}</worker>\n` },
+  CONFIG_YAML_ALIAS: { yaml: true, text: 'config:\n  - match: *all\n' },
+  CONFIG_YAML_FORM: { yaml: true, text: 'config:\n  source:\n    $type: forward\n' },
+  CONFIG_YAML_SYNTAX: { yaml: true, text: 'config:\n  - source:\n      @type: forward\n' },
+  CONFIG_YAML_TAG: { yaml: true, text: 'config:\n  - match:\n      $tag: !fluent/str a.b\n      $type: stdout\n' },
+  CONFIG_YAML_TOO_MUCH: {
+    yaml: true,
+    text: `${Array.from(
+      { length: 6 },
+      (_, i) =>
+        `x-${i}: &a${i} [${
+          i === 0
+            ? '1'
+            : Array(10)
+                .fill(`*a${i - 1}`)
+                .join(', ')
+        }]\n`,
+    ).join('')}config:\n  - match:\n      hosts: *a5\n`,
+  },
   LINT_FILTER_UNREACHABLE: {
     text: `${source}<match app.**>\n  @type null\n</match>\n<filter app.web>\n  @type stdout\n</filter>\n${all}`,
   },
@@ -156,15 +176,16 @@ const elsewhere = new Set([
 const temp = tempFolder('golden');
 afterAll(() => temp.remove());
 
-async function checked({ text, files = {}, plugins, ownPlugins }: GoldenCase): Promise<string> {
+async function checked({ text, files = {}, yaml, plugins, ownPlugins }: GoldenCase): Promise<string> {
+  const main = yaml === true ? 'my.yaml' : 'my.conf';
   rmSync(temp.path, { recursive: true });
-  for (const [path, content] of Object.entries({ ...files, 'my.conf': text })) {
+  for (const [path, content] of Object.entries({ ...files, [main]: text })) {
     mkdirSync(join(temp.path, dirname(path)), { recursive: true });
     writeFileSync(join(temp.path, path), typeof content === 'string' ? content.replaceAll('DIR', temp.path) : content);
   }
   let output = '';
   await check({
-    file: join(temp.path, 'my.conf'),
+    file: join(temp.path, main),
     json: false,
     hostname: 'host.example',
     env: {},

@@ -148,6 +148,17 @@ describe('errors', () => {
 });
 
 describe('@include', () => {
+  test('the folder that <system> names is read behind the file, with the folders in it', () => {
+    const { json, problems } = parse('<system>\nconfig_include_dir d/\n</system>\n<match a>\n</match>\n', {
+      'd/b.conf': '<match b>\n</match>\n',
+      'd/e/c.conf': '<match c>\n</match>\n',
+      'd/x.yaml': 'config:\n',
+    });
+    expect(problems).toEqual([]);
+    expect(json.elements.map(({ arg }) => arg)).toEqual(['', 'a', 'b', 'c']);
+    expect(parse('<system>\nconfig_include_dir ""\n</system>\n').problems).toEqual([]);
+  });
+
   test('files that include each other are named', () => {
     const { errors, folder } = parse('@include a.conf\nx 1\n', {
       'a.conf': '@include d/b.conf\n',

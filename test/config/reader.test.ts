@@ -183,6 +183,13 @@ describe('sections', () => {
     expect(hints[2]).toBe('Did you mean user?');
   });
 
+  test('an option written as a section: the hint has the value, in both forms', async () => {
+    const options = { labels: p.hash({ desc: 'Labels.' }) };
+    const { problems, hints } = await read('<labels>\na b\n</labels>', options);
+    expect(problems).toEqual(['warning CONFIG_UNKNOWN_SECTION 2:1']);
+    expect(hints[0]).toContain('!fluent/json');
+  });
+
   test('an argument is one of the options, where the section has one', async () => {
     const transport = p.section({
       desc: 'How.',

@@ -252,6 +252,7 @@ ${keep('a.y', 'y')}</label>
     graph.emit(numbers('b', [1, 2]));
     graph.emit(numbers('b', [1, 2]));
     expect(graph.counted('forebay_unmatched_events_total')).toBe(4);
+    expect(graph.graph.unmatched).toEqual([{ tag: 'b', label: '@A', events: 4 }]);
     expect(graph.logged.filter(({ code }) => code === 'EVENTS_UNMATCHED')).toMatchObject([{ tag: 'b', label: '@A' }]);
     await graph.stop();
   });

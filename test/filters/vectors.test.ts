@@ -31,13 +31,6 @@ const { cases } = JSON.parse(readFileSync(new URL('../vectors/filters.json', imp
 const differences = differencesOf('filters.json');
 const met = new Set<string>();
 
-/** Plug-ins of later issues. A case whose configuration uses one waits for it; when it is there, the case runs by itself. */
-const { registry } = testPlugins();
-const later = ['regexp', 'none', 'nginx', 'ltsv'].filter((type) => !registry.known('parser').includes(type));
-const waitsFor = ({ config }: FilterCase) =>
-  later.find((type) => new RegExp(`<parse>\\s*@type ${type}\\b`).test(config));
-const running = cases.filter((each) => waitsFor(each) === undefined);
-
 function bytesOf({ time, record_msgpack_hex }: VectorEvent): Buffer {
   const at = typeof time === 'number' ? { kind: 'int', sec: time } : time;
   return entry(at, Buffer.from(record_msgpack_hex, 'hex'));
@@ -125,23 +118,14 @@ function expected(each: FilterCase): unknown {
 
 afterAll(setZone('UTC'));
 
-describe(`${running.length} of ${cases.length} cases`, () => {
-  test.for(running.map((each) => [each.name, each] as const))('%s', async ([, each]) => {
+describe(`${cases.length} cases`, () => {
+  test.for(cases.map((each) => [each.name, each] as const))('%s', async ([, each]) => {
     expect(await run(each, false)).toEqual(expected(each));
   });
 
-  test.for(running.map((each) => [each.name, each] as const))('%s, in batches', async ([, each]) => {
+  test.for(cases.map((each) => [each.name, each] as const))('%s, in batches', async ([, each]) => {
     expect(await run(each, true)).toEqual(expected(each));
   });
-});
-
-test('all cases run but those that wait for a parser that is not there yet', () => {
-  const waiting = Object.groupBy(cases, (each) => waitsFor(each) ?? 'none');
-  const counts = Object.entries(waiting).map(([name, list]) => `${name}: ${list?.length}`);
-  console.info(
-    `filters.json: ${running.length} cases run; waiting: ${counts.filter((one) => !one.startsWith('none')).join(', ')}`,
-  );
-  expect(running.length).toBeGreaterThanOrEqual(103);
 });
 
 afterAll(() => {

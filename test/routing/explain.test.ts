@@ -8,7 +8,7 @@ function section(kind: 'match' | 'filter', pattern: string, type: string, line: 
 const rules = [
   section('filter', 'app.**', 'grep', 3),
   section('match', 'app.web app.db', 'stdout', 9),
-  section('filter', '**', 'parser', 12),
+  section('filter', 'other', 'parser', 12),
 ];
 
 test('the filters and the match that a tag passes are named in order, with type, label and place', () => {
@@ -16,6 +16,7 @@ test('the filters and the match that a tag passes are named in order, with type,
     tag: 'app.db',
     matched: true,
     lost: [],
+    behind: [],
     path: [
       { kind: 'filter', pattern: 'app.**', type: 'grep', label: '@ROOT', file: 'a.conf', line: 3 },
       { kind: 'match', pattern: 'app.web app.db', type: 'stdout', label: '@ROOT', file: 'a.conf', line: 9 },
@@ -34,6 +35,7 @@ test('without rules the path is empty', () => {
     tag: 'a',
     matched: false,
     path: [],
+    behind: [],
     lost: [{ label: '@ROOT', why: 'unmatched' }],
   });
 });
@@ -87,4 +89,29 @@ test('a tag that comes to a label again goes no further', () => {
     { label: '@ROOT', why: 'loop' },
     { label: '@ROOT', why: 'loop' },
   ]);
+});
+
+test('the match that would have had the tag above the one that has it is named, and the filters between, in each label', () => {
+  const labels = new Map([
+    [
+      '@ROOT',
+      [
+        { ...section('match', 'a.**', 'relabel', 1), definition: relabel, label: '@A' },
+        section('filter', '**', 'grep', 4),
+        section('filter', 'b', 'grep', 5),
+        section('match', 'a.b', 'file', 7),
+        section('match', '**', 'null', 9),
+      ],
+    ],
+    ['@A', [section('match', '**', 'stdout', 20), section('match', 'a.b', 'file', 22)]],
+  ]);
+  const explain = createExplainer(labels);
+  const behind = (tag: string) =>
+    explain(tag).behind.map(({ step, taker }) => [step.kind, step.label, step.line, taker.line]);
+  expect(behind('a.b')).toEqual([
+    ['filter', '@ROOT', 4, 1],
+    ['match', '@ROOT', 7, 1],
+    ['match', '@A', 22, 20],
+  ]);
+  expect(behind('x')).toEqual([]);
 });
