@@ -2,6 +2,7 @@
 // files and logins is http/'s.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Batch } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
@@ -9,6 +10,7 @@ import type { Counters } from '../core/counters.ts';
 import { ForebayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { PageAddress, SharedParts } from '../core/shared-parts.ts';
+import { type AccessOptions, openAccess, type Visitor } from '../http/access.ts';
 import { addressText, type HttpAddress, isLoopback, pageUrl } from '../http/address.ts';
 import { HttpServer, refuseUpgrade } from '../http/server.ts';
 import { newToken } from '../http/sessions.ts';
@@ -22,6 +24,8 @@ export interface ViewerOptions {
   readonly token: string | undefined;
   readonly title: string;
   readonly hosts: readonly string[];
+  /** Who is let in beside the token, and what they may see. */
+  readonly access?: AccessOptions;
 }
 
 export interface ViewerContext {
@@ -32,13 +36,21 @@ export interface ViewerContext {
   readonly shared: SharedParts;
 }
 
-const defaults: ViewerOptions = { memorySize: 64 * 1024 * 1024, token: undefined, title: '', hosts: [] };
+const defaults: ViewerOptions = {
+  memorySize: 64 * 1024 * 1024,
+  token: undefined,
+  title: '',
+  hosts: [],
+  access: openAccess,
+};
 /** Readers at once; more are refused. */
 const maxReaders = 32;
 /** How often clients are told how things are where nothing changes, and asked whether they are there, ms. */
 const tellEvery = 5_000;
 const askEvery = 20_000;
 const lookEvery = 1_000;
+/** Of setTimeout, ms. */
+const longestTimer = 2 ** 31 - 1;
 /** What is under way to the clients may take this long at the end, ms. */
 const lastTime = 2_000;
 
@@ -85,21 +97,23 @@ export class Viewer {
     this.#options = options;
     this.url = pageUrl(address);
     this.#hub = new Hub(options);
-    const token = options.token ?? (isLoopback(address.host) ? undefined : newToken());
+    const { access } = options;
+    // Users and proxies let people in as the token does.
+    const hasOthers = access !== undefined && (access.users.length > 0 || access.proxyHeader !== undefined);
+    const isOpen = isLoopback(address.host) || hasOthers;
+    const token = options.token ?? (isOpen ? undefined : newToken());
     this.#page = { url: this.url, token };
     const { log, counters, clock, hostname, shared } = context;
     this.#http = new HttpServer({
       ...{ address, hosts: options.hosts, token, log, counters, clock, hostname, loginPath, sessionPath },
+      ...(access === undefined ? {} : { access }),
       healthy: () => shared.holding().length === 0,
     });
-    this.#http.mount(livePath, (request, socket, head) => void this.#connect(request, socket, head));
+    this.#http.mount(livePath, (...args) => void this.#connect(...args));
   }
 
-  hasOptions({ memorySize, token, title, hosts }: ViewerOptions): boolean {
-    const own = this.#options;
-    return (
-      own.memorySize === memorySize && own.token === token && own.title === title && own.hosts.join() === hosts.join()
-    );
+  hasOptions(options: ViewerOptions): boolean {
+    return isDeepStrictEqual(this.#options, options);
   }
 
   /** Takes a batch that a match sent here. */
@@ -154,26 +168,35 @@ export class Viewer {
     await this.#http.stop();
   }
 
-  async #connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #connect(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): Promise<void> {
     this.#webSockets ??= loadWebSockets();
     const server = await this.#webSockets;
     if (this.#sockets.size >= maxReaders || this.#stopped !== undefined) {
       refuseUpgrade(socket, 503, 'Service Unavailable', 'Too many viewers.');
       return;
     }
-    server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket));
+    server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, visitor));
   }
 
-  #open(webSocket: WebSocket, connection: Duplex): void {
+  #open(webSocket: WebSocket, connection: Duplex, { tags, until }: Visitor): void {
     const { counters } = this.#context;
     const live = new LiveSocket(webSocket, {
       hub: this.#hub,
       hello: this.#hello(),
       dropped: counters.get('forebay_viewer_dropped_events_total', { url: this.url }),
       connection,
+      allowed: tags,
     });
     this.#sockets.add(live);
-    void live.closed.then(() => this.#sockets.delete(live));
+    const left = until === undefined ? undefined : until - this.#context.clock.now();
+    const end =
+      left === undefined
+        ? undefined
+        : setTimeout(() => webSocket.close(1008, 'The login has ended.'), Math.min(left, longestTimer)).unref();
+    void live.closed.then(() => {
+      clearTimeout(end);
+      this.#sockets.delete(live);
+    });
   }
 
   /** Tells clients what has changed, or that all goes on, and asks whether they are there. */
