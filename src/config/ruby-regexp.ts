@@ -182,13 +182,13 @@ class TimedRegexp implements RubyRegexp {
       }
     }
     const isFresh = this.#wary === 0;
+    this.#wary = Math.max(0, this.#wary - (texts.length - at));
     const isShort = isFresh && turn.left >= this.#deadline;
     const rest = Array.from({ length: texts.length - at }, (_, n) => at + n);
     const open = isShort ? this.#watch(texts, rest, run, give, turn, true) : rest;
     if (open.length === 0) {
       return;
     }
-    this.#wary = Math.max(0, (isShort ? wary : this.#wary) - open.length);
     const linear = this.#automaton();
     const maybe = linear === null ? open : this.#sift(linear, texts, open, run, give);
     const budget = linear === null ? turn : certain;
@@ -265,6 +265,7 @@ class TimedRegexp implements RubyRegexp {
       const alone = performance.now() - since;
       const isSlow = used > time / 2;
       if (isSlow) {
+        this.#wary = wary;
         charge(budget, Math.min(used, time), lengthOf(texts, open.slice(from, n)));
       }
       if (budget === turn && this.#automaton() !== null) {
