@@ -95,6 +95,29 @@ test('A2 planted links are not written through, and endless tags hold few files 
   }
 });
 
+test('A2 names that differ by case alone are files of their own, or one file with all lines', async () => {
+  const temp = tempFolder('threat');
+  try {
+    await besiege({ rules: fileRule(`${temp.path}/\${tag}`, 'tag') }, async ({ port, honest }) => {
+      const tags = ['App', 'app', 'APP', 'Äpp', 'äpp'];
+      await attackWith(port, Buffer.concat(tags.map((tag) => encode([tag, seconds, { said: tag }]))), 500);
+      const text = () => filesBelow(temp.path).map((file) => [file, readFileSync(file, 'utf8')] as const);
+      await expect
+        .poll(() => text().flatMap(([, all]) => all.split('\n').filter(Boolean)).length, { timeout: 20_000 })
+        .toBe(tags.length);
+      await honest(5);
+      // Where the file system tells case apart, no line is in a file of another name.
+      for (const [file, all] of text().length === tags.length ? text() : []) {
+        const [tag = ''] = tags.filter((each) => all.includes(`"${each}"`));
+        expect(tags.filter((each) => all.includes(`"${each}"`))).toHaveLength(1);
+        expect(/^[a-z]/i.test(tag) ? relative(temp.path, file).startsWith(tag) : true).toBe(true);
+      }
+    });
+  } finally {
+    temp.remove();
+  }
+});
+
 test('A3 a newline or a tab in a tag or a field forges no line', async () => {
   const temp = tempFolder('threat');
   try {
