@@ -11,6 +11,7 @@ function compile(source: string, flags = ''): { regexp: RegExp; linear: LinearRe
   return { regexp, linear: LinearRegexp.of(regexp) };
 }
 
+// Without groups that change i: V8 13.6 lets (?i:a) leak into the sets behind it, so that /(?i:a)*[ab]/v finds A. Those have cases of their own.
 const atom = fc.constantFrom(
   ...[
     'a',
@@ -49,20 +50,7 @@ const atom = fc.constantFrom(
     '-',
     '\\n',
   ],
-  ...[
-    '\\p{L}',
-    '\\P{Lu}',
-    '\\h',
-    '[[:alpha:]]',
-    '[[:space:]]',
-    '[\\]a]',
-    '(?i:a)',
-    '(?m:.)',
-    '(?i)s',
-    '(?-i:b)',
-    '\\e',
-    '/',
-  ],
+  ...['\\p{L}', '\\P{Lu}', '\\h', '[[:alpha:]]', '[[:space:]]', '[\\]a]', '(?m:.)', '\\e', '/'],
 );
 const { source: anySource } = fc.letrec<{ source: string }>((tie) => ({
   source: fc.oneof(
@@ -119,6 +107,19 @@ describe('an automaton', () => {
       { numRuns: 3_000 },
     );
     expect(runs).toBeGreaterThan(6_000);
+  });
+
+  test.each([
+    ['(?i:a)b', 'Ab', true],
+    ['(?i:a)b', 'AB', false],
+    ['(?i:a)*[ab]', 'A', false],
+    ['(?i:a)*[ab]', 'Ab', true],
+    ['(?i:(?-i:b)[k-s])', 'b\u212a', true],
+    ['(?i:(?-i:b)[k-s])', 'BK', false],
+    ['a(?i)s|x', 'a\u017f', true],
+    ['a(?i)s|x', 'X', true],
+  ])('/%s/ on %j: %s', (source, text, expected) => {
+    expect(compile(source).linear?.test(text, always)).toBe(expected);
   });
 
   test.each([
