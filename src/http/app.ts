@@ -15,6 +15,8 @@ export interface AppSettings {
   readonly allows: (request: FastifyRequest, reply: FastifyReply) => boolean;
   readonly healthy: () => boolean;
   readonly failed: (error: Error) => void;
+  /** A login was wrong, or one too many. */
+  readonly loginRefused: (code: 'LOGIN_WRONG' | 'LOGIN_LIMITED', request: FastifyRequest) => void;
   /** Paths of the login and of the question whether one is needed. */
   readonly loginPath: string;
   readonly sessionPath: string;
@@ -98,7 +100,8 @@ const headers: Parameters<typeof helmet>[1] = {
   strictTransportSecurity: false,
 };
 
-function addRoutes(app: FastifyInstance, { access, healthy, loginPath, sessionPath }: AppSettings): void {
+function addRoutes(app: FastifyInstance, settings: AppSettings): void {
+  const { access, healthy, loginPath, sessionPath, loginRefused } = settings;
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) {
       reply.header('cache-control', 'no-store');
@@ -116,6 +119,9 @@ function addRoutes(app: FastifyInstance, { access, healthy, loginPath, sessionPa
     if (cookie !== undefined) {
       reply.header('set-cookie', cookie);
     } else if ((await access.visitor(request.raw)) === undefined) {
+      if (request.headers.authorization !== undefined) {
+        loginRefused('LOGIN_WRONG', request);
+      }
       const challenge = 'Basic realm="Forebay", charset="UTF-8"';
       await reply.code(401).header('www-authenticate', challenge).send({ error: 'A name and a password are needed.' });
     }
@@ -138,6 +144,9 @@ function addRoutes(app: FastifyInstance, { access, healthy, loginPath, sessionPa
       typeof token === 'string'
         ? access.loginWithToken(token, request.ip, secure)
         : await access.loginWithPassword(String(user), String(password), request.ip, secure);
+    if (typeof login === 'string') {
+      loginRefused(login === 'wrong' ? 'LOGIN_WRONG' : 'LOGIN_LIMITED', request);
+    }
     if (login === 'too many') {
       return reply
         .code(429)

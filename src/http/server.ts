@@ -139,6 +139,7 @@ export class HttpServer {
         loginPath,
         sessionPath,
         allows: (request, reply) => this.#allows(request, reply),
+        loginRefused: (code, request) => this.refused(code, request.raw),
         failed: (error) => log.error({ err: error, code: 'HTTP_REQUEST_FAILED' }, 'A request failed.'),
       });
     } catch (error) {
@@ -158,7 +159,7 @@ export class HttpServer {
     if (refusal === undefined) {
       return true;
     }
-    this.#refused(refusal, request.raw);
+    this.refused(refusal, request.raw);
     const [status, , text] = refusals[refusal];
     void reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`);
     return false;
@@ -180,13 +181,14 @@ export class HttpServer {
       take(request, socket, head, visitor);
     } else {
       refusal ??= 'TOKEN_MISSING';
-      this.#refused(refusal, request);
+      this.refused(refusal, request);
       const [status, reason, text] = refusals[refusal];
       refuseUpgrade(socket, status, reason, text);
     }
   }
 
-  #refused(code: Refusal, request: IncomingMessage): void {
+  /** Counts a refusal, and logs the first of its kind. */
+  refused(code: Refusal | 'LOGIN_WRONG' | 'LOGIN_LIMITED' | 'READERS_LIMIT', request: IncomingMessage): void {
     const { log, counters, address } = this.#settings;
     counters.get('forebay_http_refused_total', { address: addressText(address), code }).value++;
     const { host = '', origin = '' } = request.headers;

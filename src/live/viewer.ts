@@ -172,6 +172,7 @@ export class Viewer {
     this.#webSockets ??= loadWebSockets();
     const server = await this.#webSockets;
     if (this.#sockets.size >= maxReaders || this.#stopped !== undefined) {
+      this.#http.refused('READERS_LIMIT', request);
       refuseUpgrade(socket, 503, 'Service Unavailable', 'Too many viewers.');
       return;
     }

@@ -86,7 +86,7 @@ describe('users', () => {
   });
 
   test('log in with a form too; whoever guesses must wait, however it is guessed', async () => {
-    const { url } = await start({ users: [bob] }, 'sesame');
+    const { url, counters, log } = await start({ users: [bob] }, 'sesame');
     const login = async (body: object) => {
       const headers = { 'content-type': 'application/json' };
       return await fetch(`${url}/login`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -100,6 +100,11 @@ describe('users', () => {
     }
     expect((await login({ user: 'bob', password: 'hushed' })).status).toBe(429);
     expect((await login({ token: 'sesame' })).status).toBe(429);
+    const refused = counters
+      .list()
+      .flatMap(({ name, labels, value }) => (name === 'forebay_http_refused_total' ? [[labels['code'], value]] : []));
+    expect(Object.fromEntries(refused)).toMatchObject({ LOGIN_WRONG: 5, LOGIN_LIMITED: 2, TOKEN_MISSING: 5 });
+    expect(log.filter(({ code }) => code === 'LOGIN_LIMITED')).toHaveLength(1);
     expect(await statusOf(url, basic('bob', 'hushed'))).toBe(401);
     expect(await statusOf(url, { cookie: right.headers.get('set-cookie')?.split(';')[0] ?? '' })).toBe('open');
   });
