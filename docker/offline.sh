@@ -15,6 +15,8 @@ if [ ! -e dist/cli/main.js ]; then
   exit 1
 fi
 cp -R bin dist config docker package.json LICENSE "$folder/"
+# What is in it, package by package; it needs no network.
+node docker/sbom.js > "$folder/dist/sbom.cdx.json"
 
 # What package-lock.json does not mark as needed for development only.
 packages=$(node -p '

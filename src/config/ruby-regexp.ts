@@ -1,8 +1,11 @@
-// Ruby's regular expressions: compiled to JavaScript's, and run so that no text can hold the event loop.
+// Ruby's regular expressions: compiled to JavaScript's, and run so that no text can hold the event loop. What does not come to an end in its time
+// goes to an automaton (linear-regexp.ts); what the automaton cannot do, or groups that it cannot tell, has so much time in one turn of the loop.
 // Known to differ: `\b` sees ASCII words only (Ruby's sees Unicode words). What the translator cannot say is refused with its reason.
 import { createRequire } from 'node:module';
 import { createContext, Script } from 'node:vm';
 import type * as OnigurumaToEs from 'oniguruma-to-es';
+import { TurnBudget } from '../core/turn-budget.ts';
+import { LinearRegexp } from './linear-regexp.ts';
 
 export interface RubyRegexpFlags {
   readonly ignorecase?: boolean;
@@ -68,10 +71,25 @@ function translator(): typeof OnigurumaToEs {
 const shortText = 1_024;
 /** The same for an expression of the program's own. */
 const trustedText = 4_096;
+/** After a text that took this long, ms, texts are not tried without a deadline for some time. */
+const longTry = 1;
+/** So often time is looked at, in texts. */
+const textsPerLook = 16;
+/** For so many texts after a late one the automaton is asked first. */
+const wary = 1_000;
+/** Characters in a ms: whoever reads fewer is held up by texts made for it. */
+const honestPace = 10_000;
+/** The shortest deadline, ms. */
+const leastTime = 2;
 
 const late: unique symbol = Symbol('late');
 /** A busy machine may take the time for a text so often. */
 const maxTries = 5;
+
+/** One for all expressions, as there is one event loop: ten expressions must not hold it ten times as long. */
+const turn = new TurnBudget(32);
+/** Kept for texts in which the automaton has found the expression, so that others do not take their time away. */
+const certain = new TurnBudget(8);
 
 class TimedRegexp implements RubyRegexp {
   readonly source: string;
@@ -80,15 +98,12 @@ class TimedRegexp implements RubyRegexp {
   readonly #deadline: number;
   /** Texts up to this length are tried at once. */
   readonly #direct: number;
-  readonly #script = new Script('regexp.test(text)');
-  readonly #execScript = new Script('regexp.exec(text)');
-  readonly #splitScript = new Script('text.split(regexp)');
-  readonly #eachScript = new Script('each()');
-  readonly #scope: { regexp: RegExp; text: string; each: () => void };
-  #texts: readonly string[] = [];
-  #answers: Uint8Array = new Uint8Array(0);
-  /** The text that `each` is at. */
-  #at = 0;
+  readonly #script = new Script('next()');
+  readonly #scope: { next: () => void };
+  /** Made when it is needed first; null where it cannot be. */
+  #linear: LinearRegexp | null | undefined;
+  /** For so many texts more no engine is used that a text can hold up. */
+  #wary = 0;
 
   constructor(source: string, regexp: RegExp, { deadline = 20, trusted = false }: RubyRegexpFlags) {
     this.source = source;
@@ -100,107 +115,196 @@ class TimedRegexp implements RubyRegexp {
     const counted = regexp.source.replaceAll('(?=\\n?$)', '$').replace(/(?<!\\)\(\?[:=!<]/g, '(');
     const oneQuantifier = (counted.match(/[*+{?]/g) ?? []).length <= 1;
     this.#direct = trusted ? trustedText : oneQuantifier ? shortText : -1;
-    this.#scope = createContext({ regexp, text: '', each: this.#testEach }) as {
-      regexp: RegExp;
-      text: string;
-      each: () => void;
-    };
+    this.#scope = createContext({ next: () => undefined }) as { next: () => void };
   }
 
   test(text: string): boolean | undefined {
-    if (text.length <= this.#direct) {
-      return this.#regexp.test(text);
-    }
-    const found = this.#try(this.#script, text);
-    return found === late ? undefined : found === true;
-  }
-
-  captures(text: string): Captures {
-    const found = text.length <= this.#direct ? this.#regexp.exec(text) : this.#try(this.#execScript, text);
-    return found === late ? undefined : this.#groups(found as RegExpExecArray | null);
-  }
-
-  capturesEach(texts: readonly string[]): readonly Captures[] {
-    const found: Captures[] = [];
-    this.#scope.each = () => {
-      while (found.length < texts.length) {
-        found.push(this.#groups(this.#regexp.exec(texts[found.length] as string)));
-      }
-    };
-    while (found.length < texts.length) {
-      if (this.#run(this.#eachScript) === late && found.length < texts.length) {
-        // All together took too long: the one that was at work gets the time for itself alone.
-        found.push(this.captures(texts[found.length] as string));
-      }
-    }
-    this.#scope.each = this.#testEach;
-    return found;
-  }
-
-  #groups(found: RegExpExecArray | null): Captures {
-    const groups = found?.groups;
-    return found === null ? null : this.names.map((name) => groups?.[name]);
-  }
-
-  split(text: string): readonly string[] | undefined {
-    const parts = this.#try(this.#splitScript, text);
-    return parts === late ? undefined : [...(parts as readonly string[])];
-  }
-
-  /** What the script comes to for the text, or `late`. */
-  #try(script: Script, text: string): unknown {
-    this.#scope.text = text;
-    let found: unknown = late;
-    for (let tries = 0; found === late && tries < maxTries; tries++) {
-      const before = process.threadCpuUsage();
-      found = this.#run(script);
-      const { user, system } = process.threadCpuUsage(before);
-      if (user + system > (this.#deadline * 1000) / 2) {
-        break;
-      }
-      // The time went by while the machine did something else: that says nothing about the expression.
-    }
-    this.#scope.text = '';
-    return found;
+    const found = this.#one(text, this.#find);
+    return found === late ? undefined : found;
   }
 
   testEach(texts: readonly string[], answers: Uint8Array): void {
-    if (texts.every((text) => text.length <= this.#direct)) {
-      for (let i = 0; i < texts.length; i++) {
-        answers[i] = this.#regexp.test(texts[i] as string) ? 1 : 0;
-      }
-      return;
-    }
-    this.#texts = texts;
-    this.#answers = answers;
-    for (this.#at = 0; this.#at < texts.length; this.#at++) {
-      // The time may also end in the moment after the last text.
-      if (this.#run(this.#eachScript) !== late || this.#at >= texts.length) {
-        break;
-      }
-      // All together took too long: the one that was at work gets the time for itself alone.
-      const found = this.test(texts[this.#at] as string);
-      answers[this.#at] = found === undefined ? noAnswer : Number(found);
-    }
-    this.#texts = [];
+    this.#each(texts, this.#find, (at, found) => {
+      answers[at] = found === late ? noAnswer : Number(found);
+    });
   }
 
-  /** What the script comes to, or `late`. */
-  #run(script: Script): unknown {
+  captures(text: string): Captures {
+    const found = this.#one(text, this.#exec);
+    return found === late ? undefined : found || null;
+  }
+
+  capturesEach(texts: readonly string[]): readonly Captures[] {
+    const all = new Array<Captures>(texts.length);
+    this.#each(texts, this.#exec, (at, found) => {
+      all[at] = found === late ? undefined : found || null;
+    });
+    return all;
+  }
+
+  split(text: string): readonly string[] | undefined {
+    const parts = this.#one(text, (whole) => whole.split(this.#regexp));
+    return parts === late ? undefined : parts || [text];
+  }
+
+  readonly #find = (text: string): boolean => this.#regexp.test(text);
+
+  readonly #exec = (text: string): Captures | false => {
+    const found = this.#regexp.exec(text);
+    return found !== null && this.names.map((name) => found.groups?.[name]);
+  };
+
+  #one<T>(text: string, run: (text: string) => T): T | false | typeof late {
+    let result: T | false | typeof late = late;
+    this.#each([text], run, (_, given) => {
+      result = given;
+    });
+    return result;
+  }
+
+  /** `give` gets for each text what `run` comes to, `false` where the expression is not found in it, or `late`. */
+  #each<T>(
+    texts: readonly string[],
+    run: (text: string) => T,
+    give: (at: number, result: T | false | typeof late) => void,
+  ) {
+    let at = 0;
+    const direct = texts.length === 1 ? this.#direct : Math.min(this.#direct, shortText);
+    for (let begin = performance.now(); this.#wary === 0 && at < texts.length; at++) {
+      if ((texts[at] as string).length > direct) {
+        break;
+      }
+      give(at, run(texts[at] as string));
+      if (at % textsPerLook === 0) {
+        const now = performance.now();
+        this.#wary = now - begin > longTry ? wary : 0;
+        begin = now;
+      }
+    }
+    const isFresh = this.#wary === 0;
+    this.#wary = Math.max(0, this.#wary - (texts.length - at));
+    const isShort = isFresh && turn.left >= this.#deadline;
+    const rest = Array.from({ length: texts.length - at }, (_, n) => at + n);
+    const open = isShort ? this.#watch(texts, rest, run, give, turn, true) : rest;
+    if (open.length === 0) {
+      return;
+    }
+    const linear = this.#automaton();
+    const maybe = linear === null ? open : this.#sift(linear, texts, open, run, give);
+    const budget = linear === null ? turn : certain;
+    for (const one of this.#watch(texts, maybe, run, give, budget, isFresh)) {
+      give(one, late);
+    }
+  }
+
+  #automaton(): LinearRegexp | null {
+    this.#linear ??= LinearRegexp.of(this.#regexp) ?? null;
+    return this.#linear;
+  }
+
+  /** Has the automaton answer; returns those where it is found and `run` has to say more. */
+  #sift<T>(
+    linear: LinearRegexp,
+    texts: readonly string[],
+    open: readonly number[],
+    run: (text: string) => T,
+    give: (at: number, result: T | false | typeof late) => void,
+  ): number[] {
+    const begin = performance.now();
+    // The same for an expression that others have left no time.
+    const time = Math.max(leastTime, turn.left);
+    const moreTime = () => performance.now() - begin < time;
+    const maybe: number[] = [];
+    let length = 0;
+    for (const at of open) {
+      const text = texts[at] as string;
+      const found = linear.test(text, moreTime);
+      length += text.length;
+      if (found === true && run !== this.#find) {
+        maybe.push(at);
+      } else {
+        // `run` is #find: its answers are whether the expression is found.
+        give(at, found === undefined ? late : (found as T & boolean));
+      }
+    }
+    charge(turn, performance.now() - begin, length);
+    return maybe;
+  }
+
+  /**
+   * Runs each in turn, all together under a deadline for as long as that goes well. Returns those that it did not get to: all from the first late
+   * one on where there is an automaton to ask instead; else those for which the turn of the loop has no time. An expression that is `fresh`, not
+   * late before, always gets some.
+   */
+  #watch<T>(
+    texts: readonly string[],
+    open: readonly number[],
+    run: (text: string) => T,
+    give: (at: number, result: T | typeof late) => void,
+    budget: TurnBudget,
+    fresh: boolean,
+  ): readonly number[] {
+    let n = 0;
+    let since = 0;
+    this.#scope.next = () => {
+      for (; n < open.length; n++) {
+        const at = open[n] as number;
+        since = performance.now();
+        give(at, run(texts[at] as string));
+      }
+    };
+    for (let tries = 0, wasLate = false; n < open.length && (budget.left > 0 || (fresh && !wasLate)); ) {
+      const from = n;
+      const time = Math.min(this.#deadline, Math.max(leastTime, Math.floor(budget.left / 2)));
+      const before = process.threadCpuUsage();
+      if (this.#run(time) || n >= open.length) {
+        break;
+      }
+      const { user, system } = process.threadCpuUsage(before);
+      const used = (user + system) / 1_000;
+      const alone = performance.now() - since;
+      const isSlow = used > time / 2;
+      if (isSlow) {
+        this.#wary = wary;
+        charge(budget, Math.min(used, time), lengthOf(texts, open.slice(from, n)));
+      }
+      if (budget === turn && this.#automaton() !== null) {
+        break;
+      }
+      // Where the time was not that of the one at work, or went by while the machine did something else, it is tried again.
+      tries = n > from ? 0 : tries + 1;
+      if ((isSlow && alone > time / 2) || tries === maxTries) {
+        give(open[n] as number, late);
+        n++;
+        tries = 0;
+        wasLate = true;
+      }
+    }
+    this.#scope.next = () => undefined;
+    return open.slice(n);
+  }
+
+  /** Whether it came to its end in time. */
+  #run(timeout: number): boolean {
     try {
-      return script.runInContext(this.#scope, { timeout: this.#deadline });
+      this.#script.runInContext(this.#scope, { timeout });
+      return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-        return late;
+        return false;
       }
       throw error;
     }
   }
+}
 
-  /** Goes on from `#at`. */
-  readonly #testEach = (): void => {
-    for (; this.#at < this.#texts.length; this.#at++) {
-      this.#answers[this.#at] = this.#regexp.test(this.#texts[this.#at] as string) ? 1 : 0;
-    }
-  };
+/** Spends of the turn's time what was not work in proportion to the text. */
+function charge(budget: TurnBudget, ms: number, length: number): void {
+  if (ms > 1 && length < ms * honestPace) {
+    budget.spend(ms);
+  }
+}
+
+function lengthOf(texts: readonly string[], some: readonly number[]): number {
+  return some.reduce((sum, at) => sum + (texts[at] as string).length, 0);
 }

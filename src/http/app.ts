@@ -4,17 +4,19 @@ import type { RequestListener, Server } from 'node:http';
 import helmet from '@fastify/helmet';
 import serveFiles from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Sessions } from './sessions.ts';
+import type { Access } from './access.ts';
 
 export interface AppSettings {
   readonly server: Server;
-  readonly sessions: Sessions;
+  readonly access: Access;
   /** The folder of the built page, or undefined where it has not been built. */
   readonly page: string | undefined;
   /** Whether a request may be looked at; it has been answered where not. */
   readonly allows: (request: FastifyRequest, reply: FastifyReply) => boolean;
   readonly healthy: () => boolean;
   readonly failed: (error: Error) => void;
+  /** A login was wrong, or one too many. */
+  readonly loginRefused: (code: 'LOGIN_WRONG' | 'LOGIN_LIMITED', request: FastifyRequest) => void;
   /** Paths of the login and of the question whether one is needed. */
   readonly loginPath: string;
   readonly sessionPath: string;
@@ -99,7 +101,8 @@ const headers: Parameters<typeof helmet>[1] = {
   strictTransportSecurity: false,
 };
 
-function addRoutes(app: FastifyInstance, { sessions, healthy, loginPath, sessionPath }: AppSettings): void {
+function addRoutes(app: FastifyInstance, settings: AppSettings): void {
+  const { access, healthy, loginPath, sessionPath, loginRefused } = settings;
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) {
       reply.header('cache-control', 'no-store');
@@ -109,33 +112,65 @@ function addRoutes(app: FastifyInstance, { sessions, healthy, loginPath, session
     const ok = healthy();
     void reply.code(ok ? 200 : 503).send({ healthy: ok });
   });
-  app.get(sessionPath, (request, reply) => {
-    const { cookie, authorization } = request.headers;
-    void reply.send({
-      tokenNeeded: sessions.tokenNeeded,
-      authenticated: sessions.authenticated(cookie, authorization, request.ip),
-    });
+  app.addHook('preHandler', async (request, reply) => {
+    if (!access.challenges || !/^\/(?:index\.html)?(?:\?|$)/.test(request.url)) {
+      return;
+    }
+    const cookie = await access.loginOf(request.raw, isSecure(request));
+    if (cookie !== undefined) {
+      reply.header('set-cookie', cookie);
+    } else if ((await access.visitor(request.raw)) === undefined) {
+      if (request.headers.authorization !== undefined) {
+        loginRefused('LOGIN_WRONG', request);
+      }
+      const challenge = 'Basic realm="Forebay", charset="UTF-8"';
+      await reply.code(401).header('www-authenticate', challenge).send({ error: 'A name and a password are needed.' });
+    }
   });
-  app.post(loginPath, (request, reply) => {
-    const { body } = request;
-    const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined;
-    if (typeof token !== 'string') {
-      void reply.code(400).send({ error: 'A login is {"token": "…"}.' });
-      return;
+  app.get(sessionPath, async (request, reply) => {
+    const visitor = await access.visitor(request.raw);
+    return reply.send({ tokenNeeded: access.needed, authenticated: visitor !== undefined });
+  });
+  app.post(loginPath, async (request, reply) => {
+    const body: unknown = request.body;
+    const { token, user, password } = (typeof body === 'object' && body !== null ? body : {}) as LoginBody;
+    const secure = isSecure(request);
+    if (typeof token !== 'string' && (typeof user !== 'string' || typeof password !== 'string')) {
+      return reply.code(400).send({ error: 'A login is {"token": "…"}, or {"user": "…", "password": "…"}.' });
     }
-    if (!sessions.tokenNeeded) {
-      void reply.code(204).send();
-      return;
+    if (!access.needed) {
+      return reply.code(204).send();
     }
-    const login = sessions.login(token, request.ip, request.headers.origin?.startsWith('https:') === true);
+    const login =
+      typeof token === 'string'
+        ? access.loginWithToken(token, request.ip, secure)
+        : await access.loginWithPassword(String(user), String(password), request.ip, secure);
+    if (typeof login === 'string') {
+      loginRefused(login === 'wrong' ? 'LOGIN_WRONG' : 'LOGIN_LIMITED', request);
+    }
     if (login === 'too many') {
-      void reply.code(429).header('retry-after', '60').send({ error: 'Too many wrong tokens: try again in a minute.' });
-    } else if (login === 'wrong') {
-      void reply.code(401).send({ error: 'That is not the token.' });
-    } else {
-      void reply.code(204).header('set-cookie', login.cookie).send();
+      return reply
+        .code(429)
+        .header('retry-after', '60')
+        .send({ error: 'Too many wrong logins: try again in a minute.' });
     }
+    if (login === 'wrong') {
+      const error = typeof token === 'string' ? 'That is not the token.' : 'That is not the name or the password.';
+      return reply.code(401).send({ error });
+    }
+    return reply.code(204).header('set-cookie', login.cookie).send();
   });
+}
+
+interface LoginBody {
+  readonly token?: unknown;
+  readonly user?: unknown;
+  readonly password?: unknown;
+}
+
+/** The collector speaks http; a proxy before it may speak https with browsers. */
+function isSecure({ headers }: FastifyRequest): boolean {
+  return headers.origin?.startsWith('https:') === true;
 }
 
 async function addPage(app: FastifyInstance, { page }: AppSettings): Promise<void> {

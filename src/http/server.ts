@@ -10,10 +10,10 @@ import type { Counters } from '../core/counters.ts';
 import type { Logger } from '../core/log.ts';
 import { OnceEach } from '../core/once-each.ts';
 import { listenError } from '../forward/listen-error.ts';
+import { Access, type AccessOptions, openAccess, type Visitor } from './access.ts';
 import { addressText, type HttpAddress } from './address.ts';
 import type { App } from './app.ts';
 import { Gate } from './gate.ts';
-import { Sessions } from './sessions.ts';
 
 export interface HttpServerSettings {
   readonly address: HttpAddress;
@@ -21,6 +21,8 @@ export interface HttpServerSettings {
   readonly hostname: string;
   /** Undefined where none is needed. */
   readonly token: string | undefined;
+  /** Who else is let in, and what they may see. Default: nobody else. */
+  readonly access?: AccessOptions;
   readonly log: Logger;
   readonly counters: Counters;
   readonly clock: Clock;
@@ -35,14 +37,14 @@ export interface HttpServerSettings {
   readonly requestTime?: number;
 }
 
-/** Takes a websocket's request that has passed the gate and has its token. The socket is the taker's from here on. */
-export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+/** Takes a websocket's request that has passed the gate and may see something. The socket is the taker's from here on. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor) => void;
 
 /** What a request is refused with, and why, for the log. */
 const refusals = {
   HOST_REFUSED: [421, 'Misdirected Request', 'This name is none of mine. Add it to the option hosts of the viewer.'],
   ORIGIN_REFUSED: [403, 'Forbidden', 'Another site may not connect.'],
-  TOKEN_MISSING: [401, 'Unauthorized', 'A token is needed.'],
+  TOKEN_MISSING: [401, 'Unauthorized', 'A token, or a login, is needed.'],
   NOTHING_THERE: [404, 'Not Found', 'There is no websocket here.'],
 } as const;
 type Refusal = keyof typeof refusals;
@@ -53,7 +55,7 @@ const maxConnections = 512;
 const loadAfter = 250;
 
 export class HttpServer {
-  readonly sessions: Sessions;
+  readonly #access: Access;
   readonly #settings: HttpServerSettings;
   readonly #gate: Gate;
   readonly #server: Server;
@@ -67,7 +69,7 @@ export class HttpServer {
     const { address, token, clock, requestTime = 15_000 } = settings;
     this.#settings = settings;
     this.#gate = new Gate(settings);
-    this.sessions = new Sessions({ token, port: address.port, clock });
+    this.#access = new Access({ ...(settings.access ?? openAccess), token, port: address.port, clock });
     this.#server = createServer({
       headersTimeout: requestTime,
       requestTimeout: requestTime,
@@ -89,7 +91,7 @@ export class HttpServer {
     });
     this.#server.on('upgrade', (request, socket, head) => {
       withoutBase(request, settings.basePath ?? '');
-      this.#upgrade(request, socket, head);
+      void this.#upgrade(request, socket, head);
     });
   }
 
@@ -140,12 +142,13 @@ export class HttpServer {
       const { createApp } = await import('./app.ts');
       return await createApp({
         server: this.#server,
-        sessions: this.sessions,
+        access: this.#access,
         page: existsSync(page) ? page : undefined,
         healthy,
         loginPath,
         sessionPath,
         allows: (request, reply) => this.#allows(request, reply),
+        loginRefused: (code, request) => this.refused(code, request.raw),
         failed: (error) => log.error({ err: error, code: 'HTTP_REQUEST_FAILED' }, 'A request failed.'),
       });
     } catch (error) {
@@ -165,36 +168,36 @@ export class HttpServer {
     if (refusal === undefined) {
       return true;
     }
-    this.#refused(refusal, request.raw);
+    this.refused(refusal, request.raw);
     const [status, , text] = refusals[refusal];
     void reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`);
     return false;
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const { host, origin, cookie, authorization } = request.headers;
+    const { host, origin } = request.headers;
     const take = this.#upgrades.get((request.url ?? '').split('?', 1)[0] ?? '');
-    const address = request.socket.remoteAddress ?? '';
-    const refusal = !this.#gate.allowsHost(host)
+    let refusal: Refusal | undefined = !this.#gate.allowsHost(host)
       ? 'HOST_REFUSED'
       : !this.#gate.allowsOrigin(origin, host)
         ? 'ORIGIN_REFUSED'
         : take === undefined
           ? 'NOTHING_THERE'
-          : this.sessions.authenticated(cookie, authorization, address)
-            ? undefined
-            : 'TOKEN_MISSING';
-    if (refusal === undefined && take !== undefined) {
-      take(request, socket, head);
-    } else if (refusal !== undefined) {
-      this.#refused(refusal, request);
+          : undefined;
+    const visitor = refusal === undefined ? await this.#access.visitor(request) : undefined;
+    if (visitor !== undefined && take !== undefined) {
+      take(request, socket, head, visitor);
+    } else {
+      refusal ??= 'TOKEN_MISSING';
+      this.refused(refusal, request);
       const [status, reason, text] = refusals[refusal];
       refuseUpgrade(socket, status, reason, text);
     }
   }
 
-  #refused(code: Refusal, request: IncomingMessage): void {
+  /** Counts a refusal, and logs the first of its kind. */
+  refused(code: Refusal | 'LOGIN_WRONG' | 'LOGIN_LIMITED' | 'READERS_LIMIT', request: IncomingMessage): void {
     const { log, counters, address } = this.#settings;
     counters.get('forebay_http_refused_total', { address: addressText(address), code }).value++;
     const { host = '', origin = '' } = request.headers;

@@ -1,116 +1,103 @@
-// Who may see what the HTTP server shows: the token, the sessions that it opened, and how often it may be tried. All of it is bounded and in
-// memory only; what is asked over HTTP and how it is answered is app.ts's.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+// The token, and the sessions that it or a password opened. All of it is bounded and in memory only; who else is let in is access.ts's.
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
+import { type Attempts, dropOldest } from './attempts.ts';
+import { sha256 } from './passwords.ts';
 
 export interface SessionsSettings {
-  /** Undefined where everybody who can connect may see all: on a loopback address. */
+  /** Undefined where there is none. */
   readonly token: string | undefined;
   /** Part of the cookie's name, since cookies of all ports of a machine lie together. */
   readonly port: number;
   readonly clock: Clock;
+  /** A session ends after this long, ms, however much it is used. */
+  readonly lifetime: number;
+  readonly attempts: Attempts;
 }
 
 const maxSessions = 1000;
 /** A session that is not used for this long ends, ms. */
-const lifetime = 7 * 24 * 3600 * 1000;
-/** Wrong tokens of one address in a minute, and addresses that are remembered. */
-const maxFailures = 10;
-const failureTime = 60_000;
-const maxAddresses = 1000;
+const idleTime = 7 * 24 * 3600 * 1000;
 
-export type Login = { readonly cookie: string } | 'wrong' | 'too many';
+export interface Session {
+  /** Empty: whoever had the token. */
+  readonly user: string;
+  /** When it ends at the latest, ms since the epoch. */
+  readonly end: number;
+}
 
 export class Sessions {
-  readonly tokenNeeded: boolean;
+  readonly #settings: SessionsSettings;
   readonly #token: Buffer | undefined;
   readonly #cookie: string;
-  readonly #clock: Clock;
-  /** When each ends, by the hash of its id; the one used last stands last. */
-  readonly #sessions = new Map<string, number>();
-  readonly #failures = new Map<string, { count: number; until: number }>();
+  /** By the hash of its id; the one used last stands last. */
+  readonly #sessions = new Map<string, Session & { idleEnd: number }>();
 
-  constructor({ token, port, clock }: SessionsSettings) {
-    this.tokenNeeded = token !== undefined;
+  constructor(settings: SessionsSettings) {
+    const { token, port } = settings;
+    this.#settings = settings;
     this.#token = token === undefined ? undefined : sha256(token);
     this.#cookie = `forebay_${port}`;
-    this.#clock = clock;
   }
 
   /** Opens a session where the token is right; `cookie` is what Set-Cookie says. */
-  login(token: string, address: string, secure: boolean): Login {
-    const checked = this.#check(token, address);
-    if (checked !== 'right') {
-      return checked;
-    }
+  login(token: string, address: string, secure: boolean): { readonly cookie: string } | 'wrong' | 'too many' {
+    const checked = this.isToken(token, address);
+    return checked === 'right' ? this.open('', secure) : checked;
+  }
+
+  /** Opens a session for a user whose password was right. */
+  open(user: string, secure: boolean): { readonly cookie: string } {
+    const { clock, lifetime } = this.#settings;
     const id = randomBytes(32).toString('base64url');
-    this.#keep(sha256(id).toString('base64'));
-    const flags = `Path=/; Max-Age=${lifetime / 1000}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+    this.#sessions.set(sha256(id).toString('base64'), { user, end: clock.now() + lifetime, idleEnd: this.#idleEnd() });
+    dropOldest(this.#sessions, maxSessions);
+    const age = Math.floor(Math.min(lifetime, idleTime) / 1000);
+    const flags = `Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
     return { cookie: `${this.#cookie}=${id}; ${flags}` };
   }
 
-  /** Whether a request may see the events: by its session, or by `Authorization: Bearer`. */
-  authenticated(cookies: string | undefined, authorization: string | undefined, address: string): boolean {
-    if (!this.tokenNeeded) {
-      return true;
-    }
-    const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    return this.#sessionOf(cookies) || (bearer !== undefined && this.#check(bearer, address) === 'right');
-  }
-
-  #check(token: string, address: string): 'right' | 'wrong' | 'too many' {
-    const now = this.#clock.now();
-    const failures = this.#failures.get(address);
-    const current = failures !== undefined && failures.until > now ? failures : { count: 0, until: now + failureTime };
-    if (current.count >= maxFailures) {
-      return 'too many';
-    }
-    // The hashes have one length, so nothing of the token shows in the time this takes.
-    if (this.#token !== undefined && timingSafeEqual(sha256(token), this.#token)) {
-      this.#failures.delete(address);
-      return 'right';
-    }
-    current.count++;
-    this.#failures.delete(address);
-    this.#failures.set(address, current);
-    dropOldest(this.#failures, maxAddresses);
-    return 'wrong';
-  }
-
-  #sessionOf(cookies: string | undefined): boolean {
+  /** The session that a request's cookies name, if it has not ended. */
+  find(cookies: string | undefined): Session | undefined {
+    const now = this.#settings.clock.now();
     for (const pair of (cookies ?? '').split(';', 100)) {
       const [name, id] = pair.trim().split('=', 2);
-      if (name === this.#cookie && id !== undefined) {
-        const key = sha256(id).toString('base64');
-        const end = this.#sessions.get(key);
-        if (end !== undefined && end > this.#clock.now()) {
-          this.#keep(key);
-          return true;
-        }
+      const key = name === this.#cookie && id !== undefined ? sha256(id).toString('base64') : '';
+      const session = this.#sessions.get(key);
+      if (session !== undefined && session.end > now && session.idleEnd > now) {
+        session.idleEnd = this.#idleEnd();
+        this.#sessions.delete(key);
+        this.#sessions.set(key, session);
+        return session;
       }
     }
-    return false;
+    return undefined;
   }
 
-  #keep(key: string): void {
-    this.#sessions.delete(key);
-    this.#sessions.set(key, this.#clock.now() + lifetime);
-    dropOldest(this.#sessions, maxSessions);
+  /** Whether it is the token; what is wrong counts as a try of that address. */
+  isToken(token: string, address: string): 'right' | 'wrong' | 'too many' {
+    const { attempts } = this.#settings;
+    if (!attempts.begin(address)) {
+      return 'too many';
+    }
+    if (!this.hasToken(token)) {
+      return 'wrong';
+    }
+    attempts.succeed(address);
+    return 'right';
+  }
+
+  /** The same, where the caller counts. */
+  hasToken(token: string): boolean {
+    return this.#token !== undefined && timingSafeEqual(sha256(token), this.#token);
+  }
+
+  #idleEnd(): number {
+    return this.#settings.clock.now() + idleTime;
   }
 }
 
 /** A token that nobody guesses. */
 export function newToken(): string {
   return randomBytes(24).toString('base64url');
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-function dropOldest(map: Map<string, unknown>, limit: number): void {
-  const [oldest] = map.size > limit ? map.keys() : [];
-  if (oldest !== undefined) {
-    map.delete(oldest);
-  }
 }

@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Counter } from '../core/counters.ts';
-import { parseTagPattern } from '../routing/tag-pattern.ts';
+import { parseTagPattern, type TagPattern } from '../routing/tag-pattern.ts';
 import { type Hub, isFull } from './hub.ts';
 import { type Hello, readClientMessage, type ServerMessage, type Start, type State } from './protocol.ts';
 import type { OutFrame, Reader, Wanted } from './reader.ts';
@@ -14,6 +14,8 @@ export interface LiveSocketSettings {
   readonly dropped: Counter;
   /** The connection below the websocket. */
   readonly connection: Duplex;
+  /** Patterns of the tags that the client may see; undefined: all. Checked before. */
+  readonly allowed?: string | undefined;
 }
 
 /** Messages and pings that a client may send in `messageTime` ms. */
@@ -33,6 +35,7 @@ export class LiveSocket {
   readonly #socket: WebSocket;
   readonly #settings: LiveSocketSettings;
   readonly #reader: Reader;
+  readonly #allowed: Wanted | undefined;
   #underWay: OutFrame | undefined;
   #turn = 0;
   #messages = 0;
@@ -45,6 +48,7 @@ export class LiveSocket {
     this.#settings = settings;
     const { hub, hello } = settings;
     this.#reader = hub.open(() => this.#pump());
+    this.#allowed = settings.allowed === undefined ? undefined : allowedBy(settings.allowed);
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
         hub.close(this.#reader);
@@ -116,11 +120,13 @@ export class LiveSocket {
   }
 
   #start({ since, stream, match }: Start): void {
-    const wanted = match === undefined ? undefined : compileWanted(match);
-    if (typeof wanted === 'string') {
-      this.#say({ type: 'error', code: 'MATCH_INVALID', text: wanted });
+    const asked = match === undefined ? undefined : compileWanted(match);
+    if (typeof asked === 'string') {
+      this.#say({ type: 'error', code: 'MATCH_INVALID', text: asked });
       return;
     }
+    const allowed = this.#allowed;
+    const wanted = allowed && asked ? (tag: Uint8Array) => allowed(tag) && asked(tag) : (allowed ?? asked);
     // Positions of an earlier run of the server say nothing about this one.
     const here = stream === undefined || stream === this.#settings.hub.stream;
     this.#reader.start(here || since === 'now' ? since : undefined, wanted);
@@ -197,7 +203,16 @@ function compileWanted(match: string): Wanted | string {
   if (!parsed.ok) {
     return `${parsed.problem.text} ${parsed.problem.hint}`;
   }
-  const { pattern } = parsed;
+  return wantedBy(parsed.pattern);
+}
+
+/** What a configuration lets a client see: nothing where the pattern is none. */
+function allowedBy(tags: string): Wanted {
+  const parsed = parseTagPattern(tags);
+  return parsed.ok ? wantedBy(parsed.pattern) : () => false;
+}
+
+function wantedBy(pattern: TagPattern): Wanted {
   const known = new Map<string, boolean>();
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   return (tag) => {

@@ -1,5 +1,7 @@
 // What a viewer may be told, beside its address.
+import { isDeepStrictEqual } from 'node:util';
 import { ForebayError } from '../core/errors.ts';
+import type { AccessOptions } from '../http/access.ts';
 import type { HttpAddress } from '../http/address.ts';
 
 export interface ViewerOptions {
@@ -10,16 +12,14 @@ export interface ViewerOptions {
   readonly hosts: readonly string[];
   /** What a proxy puts before all paths, as `/logs`; '' for nothing. */
   readonly basePath?: string;
+  /** Who is let in beside the token, and what they may see. */
+  readonly access?: AccessOptions;
 }
 
 export function sameOptions(a: ViewerOptions, b: ViewerOptions): boolean {
-  return (
-    a.memorySize === b.memorySize &&
-    a.token === b.token &&
-    a.title === b.title &&
-    a.hosts.join() === b.hosts.join() &&
-    (a.basePath ?? '') === (b.basePath ?? '')
-  );
+  // What is not said is the default.
+  const said = (options: ViewerOptions) => ({ basePath: '', access: undefined, ...options });
+  return isDeepStrictEqual(said(a), said(b));
 }
 
 /** Two viewers at one address are one, which has the options of both. */

@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Logger } from '../core/log.ts';
 import type { PageAddress, SharedParts } from '../core/shared-parts.ts';
+import { openAccess, type Visitor } from '../http/access.ts';
 import { addressText, type HttpAddress, isLoopback, pageUrl } from '../http/address.ts';
 import { HttpServer, refuseUpgrade } from '../http/server.ts';
 import { newToken } from '../http/sessions.ts';
@@ -25,13 +26,21 @@ export interface ViewerContext {
   readonly shared: SharedParts;
 }
 
-const defaults: ViewerOptions = { memorySize: 64 * 1024 * 1024, token: undefined, title: '', hosts: [] };
+const defaults: ViewerOptions = {
+  memorySize: 64 * 1024 * 1024,
+  token: undefined,
+  title: '',
+  hosts: [],
+  access: openAccess,
+};
 /** Readers at once; more are refused. */
 const maxReaders = 32;
 /** How often clients are told how things are where nothing changes, and asked whether they are there, ms. */
 const tellEvery = 5_000;
 const askEvery = 20_000;
 const lookEvery = 1_000;
+/** Of setTimeout, ms. */
+const longestTimer = 2 ** 31 - 1;
 /** What is under way to the clients may take this long at the end, ms. */
 const lastTime = 2_000;
 
@@ -93,7 +102,11 @@ export class PageViewer implements Viewer {
     this.#options = options;
     this.url = pageUrl(address);
     this.#hub = new Hub(options);
-    const token = options.token ?? (isLoopback(address.host) ? undefined : newToken());
+    const { access } = options;
+    // Users and proxies let people in as the token does.
+    const hasOthers = access !== undefined && (access.users.length > 0 || access.proxyHeader !== undefined);
+    const isOpen = isLoopback(address.host) || hasOthers;
+    const token = options.token ?? (isOpen ? undefined : newToken());
     this.#page = { url: this.url, token };
     const { log, counters, clock, hostname, shared } = context;
     this.#http = new HttpServer({
@@ -109,9 +122,10 @@ export class PageViewer implements Viewer {
         loginPath,
         sessionPath,
       },
+      ...(access === undefined ? {} : { access }),
       healthy: () => shared.holding().length === 0,
     });
-    this.#http.mount(livePath, (request, socket, head) => void this.#connect(request, socket, head));
+    this.#http.mount(livePath, (...args) => void this.#connect(...args));
   }
 
   hasOptions(options: ViewerOptions): boolean {
@@ -177,26 +191,36 @@ export class PageViewer implements Viewer {
     this.#closed.resolve();
   }
 
-  async #connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #connect(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): Promise<void> {
     this.#webSockets ??= loadWebSockets();
     const server = await this.#webSockets;
     if (this.#sockets.size >= maxReaders || this.#stopped !== undefined) {
+      this.#http.refused('READERS_LIMIT', request);
       refuseUpgrade(socket, 503, 'Service Unavailable', 'Too many viewers.');
       return;
     }
-    server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket));
+    server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, visitor));
   }
 
-  #open(webSocket: WebSocket, connection: Duplex): void {
+  #open(webSocket: WebSocket, connection: Duplex, { tags, until }: Visitor): void {
     const { counters } = this.#context;
     const live = new LiveSocket(webSocket, {
       hub: this.#hub,
       hello: this.#hello(),
       dropped: counters.get('forebay_viewer_dropped_events_total', { url: this.url }),
       connection,
+      allowed: tags,
     });
     this.#sockets.add(live);
-    void live.closed.then(() => this.#sockets.delete(live));
+    const left = until === undefined ? undefined : until - this.#context.clock.now();
+    const end =
+      left === undefined
+        ? undefined
+        : setTimeout(() => webSocket.close(1008, 'The login has ended.'), Math.min(left, longestTimer)).unref();
+    void live.closed.then(() => {
+      clearTimeout(end);
+      this.#sockets.delete(live);
+    });
   }
 
   /** Tells clients what has changed, or that all goes on, and asks whether they are there. */

@@ -2,6 +2,7 @@
 import { p } from '../config/options.ts';
 import { ForebayError } from '../core/errors.ts';
 import { SharedParts } from '../core/shared-parts.ts';
+import { accessOf, accessOptions, checkAccess } from '../live/access-options.ts';
 import { type Viewer, viewerAt } from '../live/viewer.ts';
 import { defineOutput, type Output } from '../plugin/output.ts';
 
@@ -34,6 +35,10 @@ export default defineOutput({
       desc: 'Names by which the page is reached, beside localhost and the address: behind a proxy, or in a network with names.',
       default: '',
     }),
+    ...accessOptions,
+  },
+  check(values, element, report) {
+    checkAccess(values, element, report);
   },
   claims: ({ bind, port }) => [`viewer ${bind}:${port}`],
   create(context, options) {
@@ -59,7 +64,10 @@ export default defineOutput({
       throw new ForebayError('CONFIG_INVALID_VALUE', { option: 'token', value: '""', reason: 'it is empty' });
     }
     const shared = context.shared ?? new SharedParts();
-    const wanted = { memorySize: memory_size, token, title, hosts: hosts.map(String), basePath: base_path };
+    const wanted = {
+      ...{ memorySize: memory_size, token, title, hosts: hosts.map(String), basePath: base_path },
+      access: accessOf(options),
+    };
     const open = () => viewerAt({ ...context, shared }, { host: bind, port }, wanted);
     let viewer: Viewer | undefined;
     try {

@@ -1,5 +1,5 @@
 // What grep does with whole batches, beside what Fluentd's vectors say of single events.
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { tagFromText } from '../../src/core/batch.ts';
 import { packInteger } from '../../src/msgpack/pack.ts';
 import type { Filter, FilterContext } from '../../src/plugin/filter.ts';
@@ -7,6 +7,9 @@ import { packString } from '../../src/plugin/inject-values.ts';
 import { planText } from '../engine/harness.ts';
 import { batchOf, entry, testContext } from '../formatters/harness.ts';
 import { eventsOf } from '../forward/harness.ts';
+
+// In one turn of the event loop, expressions have so much time and no more.
+beforeEach(() => new Promise((resolve) => setImmediate(resolve)));
 
 async function make(body: string, context: FilterContext = testContext()): Promise<Filter> {
   const { plan, problems } = await planText(
@@ -124,9 +127,9 @@ test('a batch of more events than are looked at together is filtered through, wo
   }
 });
 
-test('an expression without end for one text keeps that event, and decides the others', async () => {
+test('an expression with look-around that has no end for one text keeps that event, and decides the others', async () => {
   const context = testContext();
-  const grep = await make('<exclude>\nkey log\npattern /^(a+)+$/\n</exclude>', context);
+  const grep = await make('<exclude>\nkey log\npattern /^(?=a)(a+)+$/\n</exclude>', context);
   const list = events([
     [1, 'aaa'],
     [2, `${'a'.repeat(40)}b`],

@@ -1,12 +1,14 @@
 // Tokens, sessions, and how often one may try.
 import { expect, test } from 'vitest';
+import { Attempts } from '../../src/http/attempts.ts';
 import { newToken, Sessions } from '../../src/http/sessions.ts';
 
 const day = 24 * 3600 * 1000;
 
-function sessionsOf(token: string | undefined = 'secret') {
+function sessionsOf(token = 'secret', lifetime = 30 * day) {
   const time = { now: 1_000_000 };
-  return { time, sessions: new Sessions({ token, port: 8080, clock: { now: () => time.now } }) };
+  const clock = { now: () => time.now };
+  return { time, sessions: new Sessions({ token, port: 8080, clock, lifetime, attempts: new Attempts(clock) }) };
 }
 
 function loginOf(sessions: Sessions, token = 'secret', address = 'a', secure = false): string {
@@ -16,18 +18,12 @@ function loginOf(sessions: Sessions, token = 'secret', address = 'a', secure = f
 
 const pairOf = (cookie: string) => cookie.split(';')[0];
 
-test('where no token is needed everybody is let in', () => {
-  const sessions = new Sessions({ token: undefined, port: 1, clock: { now: () => 0 } });
-  expect(sessions.tokenNeeded).toBe(false);
-  expect(sessions.authenticated(undefined, undefined, 'a')).toBe(true);
-});
-
 test('the right token gives a cookie that scripts and other sites do not get', () => {
   const { sessions } = sessionsOf();
   const cookie = loginOf(sessions);
   expect(cookie).toMatch(/^forebay_8080=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/);
   expect(loginOf(sessions, 'secret', 'a', true)).toMatch(/; Secure$/);
-  expect(sessions.authenticated(`other=1; ${pairOf(cookie)}; x`, undefined, 'a')).toBe(true);
+  expect(sessions.find(`other=1; ${pairOf(cookie)}; x`)).toBeDefined();
 });
 
 test('a wrong token, a wrong cookie, or none are not let in', () => {
@@ -44,15 +40,8 @@ test('a wrong token, a wrong cookie, or none are not let in', () => {
     cookie.replace('8080', '8081'),
     `x=${cookie}`,
   ]) {
-    expect(sessions.authenticated(cookies, undefined, 'a')).toBe(false);
+    expect(sessions.find(cookies)).toBeUndefined();
   }
-});
-
-test('programs give the token in a header', () => {
-  const { sessions } = sessionsOf();
-  expect(sessions.authenticated(undefined, 'Bearer secret', 'a')).toBe(true);
-  expect(sessions.authenticated(undefined, 'Bearer wrong', 'a')).toBe(false);
-  expect(sessions.authenticated(undefined, 'Basic secret', 'a')).toBe(false);
 });
 
 test('after ten wrong tokens an address must wait, also with the right one; others need not', () => {
@@ -61,7 +50,7 @@ test('after ten wrong tokens an address must wait, also with the right one; othe
     expect(loginOf(sessions, `wrong${n}`)).toBe('wrong');
   }
   expect(loginOf(sessions, 'secret')).toBe('too many');
-  expect(sessions.authenticated(undefined, 'Bearer secret', 'a')).toBe(false);
+  expect(sessions.isToken('secret', 'a')).toBe('too many');
   expect(loginOf(sessions, 'secret', 'b')).toContain('forebay_8080=');
   time.now += 60_001;
   expect(loginOf(sessions, 'secret')).toContain('forebay_8080=');
@@ -70,24 +59,34 @@ test('after ten wrong tokens an address must wait, also with the right one; othe
 test('a session lasts while it is used', () => {
   const { sessions, time } = sessionsOf();
   const cookie = pairOf(loginOf(sessions));
-  for (let n = 0; n < 5; n++) {
+  for (let n = 0; n < 4; n++) {
     time.now += 6 * day;
-    expect(sessions.authenticated(cookie, undefined, 'a')).toBe(true);
+    expect(sessions.find(cookie)).toBeDefined();
   }
   time.now += 7 * day + 1;
-  expect(sessions.authenticated(cookie, undefined, 'a')).toBe(false);
+  expect(sessions.find(cookie)).toBeUndefined();
+});
+
+test('a session ends, however much it is used', () => {
+  const { sessions, time } = sessionsOf('secret', 3600_000);
+  const cookie = loginOf(sessions);
+  expect(cookie).toMatch(/; Max-Age=3600;/);
+  const end = time.now + 3600_000;
+  for (; time.now < end; time.now += 600_000)
+    expect(sessions.find(pairOf(cookie))).toEqual({ user: '', end, idleEnd: time.now + 7 * day });
+  expect(sessions.find(pairOf(cookie))).toBeUndefined();
 });
 
 test('there are no more than a thousand sessions: the one used longest ago ends', () => {
   const { sessions } = sessionsOf();
   const first = pairOf(loginOf(sessions));
   const second = pairOf(loginOf(sessions));
-  expect(sessions.authenticated(first, undefined, 'a')).toBe(true);
+  expect(sessions.find(first)).toBeDefined();
   for (let n = 0; n < 999; n++) {
     loginOf(sessions);
   }
-  expect(sessions.authenticated(first, undefined, 'a')).toBe(true);
-  expect(sessions.authenticated(second, undefined, 'a')).toBe(false);
+  expect(sessions.find(first)).toBeDefined();
+  expect(sessions.find(second)).toBeUndefined();
 });
 
 test('made-up tokens are long, fit into a URL, and differ', () => {

@@ -434,10 +434,11 @@ describe('clients that are slow or mean harm', () => {
   });
 
   test('there is a bound for clients, and one that goes makes room', async () => {
-    const { url } = await start();
+    const { url, counters } = await start();
     const all = Array.from({ length: 32 }, () => open(url));
     for (const client of all) await client.hello();
     expect(await refusal(url, {})).toBe(503);
+    expect(counters.list().find(({ labels }) => labels['code'] === 'READERS_LIMIT')?.value).toBe(1);
     all[0]?.socket.close();
     await all[0]?.closed;
     await expect

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Router, type Rule } from '../../src/routing/router.ts';
 import { parseTagPattern } from '../../src/routing/tag-pattern.ts';
 import { naiveMatches } from './naive.ts';
+
+// In one turn of the event loop, expressions have so much time and no more.
+beforeEach(() => new Promise((resolve) => setImmediate(resolve)));
 
 /** Pairs of tag and pattern that the property compares; ROUTER_PAIRS=1000000 for the long run. */
 const pairs = Number(process.env['ROUTER_PAIRS'] ?? 20_000);
@@ -90,12 +93,12 @@ describe('the cache', () => {
 
 test('an expression that runs out of time is passed over and told of', () => {
   const told: string[] = [];
-  const router = new Router([rule('match', '/(a+)+b/', 1), rule('match', '**', 2)], {
+  const router = new Router([rule('match', '/(?=a)(a+)+b/', 1), rule('match', '**', 2)], {
     onDeadline: (pattern, tag) => told.push(`${pattern} ${tag.length}`),
   });
   expect(router.route('a'.repeat(60)).match).toBe(2);
   expect(router.route('a'.repeat(60)).match).toBe(2);
-  expect(told).toEqual(['/(a+)+b/ 60']);
+  expect(told).toEqual(['/(?=a)(a+)+b/ 60']);
 });
 
 test('the compiled and cached router equals the naive matcher', () => {

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { parseTagPattern, type TagPattern } from '../../src/routing/tag-pattern.ts';
+
+// In one turn of the event loop, expressions have so much time and no more.
+beforeEach(() => new Promise((resolve) => setImmediate(resolve)));
 
 interface MatchCase {
   readonly pattern: string;
@@ -123,7 +126,7 @@ describe('hostile tags', () => {
   });
 
   test('a regular expression that backtracks without end is given up', () => {
-    const pattern = patternOf('/(a+)+b/');
+    const pattern = patternOf('/(?=a)(a+)+b/');
     expect(pattern.matches('aaab')).toBe(true);
     expect(cost(() => expect(pattern.matches('a'.repeat(60))).toBeUndefined())).toBeLessThan(10_000);
     expect(pattern.matches('ab')).toBe(true);
@@ -131,13 +134,14 @@ describe('hostile tags', () => {
 
   test('of several patterns one that is given up does not hide one that fits', () => {
     const hostile = 'a'.repeat(60);
-    expect(patternOf(`/(a+)+b/ ${hostile}`).matches(hostile)).toBe(true);
-    expect(patternOf('/(a+)+b/ b').matches(hostile)).toBeUndefined();
+    expect(patternOf(`/(?=a)(a+)+b/ ${hostile}`).matches(hostile)).toBe(true);
+    expect(patternOf('/(?=a)(a+)+b/ b').matches(hostile)).toBeUndefined();
+    expect(patternOf('/(a+)+b/ b').matches(hostile)).toBe(false);
   });
 
-  test('a long tag is put to a simple expression under the deadline too', () => {
+  test('a long tag does not hold up a simple expression either', () => {
     const pattern = patternOf('/x|b.*c/');
-    expect(pattern.matches('b'.repeat(300_000))).toBeUndefined();
+    expect(pattern.matches('b'.repeat(300_000))).toBe(false);
     expect(pattern.matches('bc')).toBe(true);
   });
 });

@@ -9,6 +9,23 @@ import { describe, expect, test } from 'vitest';
 import { attackWith, besiege, closeOf, openWith } from './siege.ts';
 
 const seconds = 1_700_000_000;
+
+const sha = (...parts: readonly (string | Uint8Array)[]) =>
+  parts.reduce((hash, part) => hash.update(part), createHash('sha512')).digest('hex');
+
+function ping(helo: Uint8Array, key: string): Uint8Array {
+  const [, { nonce }] = decode(helo) as [string, { readonly nonce: Uint8Array }];
+  return encode(['PING', 'client', 'salt', sha('salt', 'client', nonce, key), '', '']);
+}
+
+/** Shows a key, as senders do. */
+async function greetWith(socket: Socket, key: string): Promise<void> {
+  const [helo] = (await once(socket, 'data')) as [Buffer];
+  const ponged = once(socket, 'data') as Promise<[Buffer]>;
+  socket.write(ping(helo, key));
+  expect((await ponged)[0].includes('PONG')).toBe(true);
+  socket.pause();
+}
 const packed = (data: Uint8Array, option: object) => Buffer.from(encode(['attack', data, option]));
 
 describe('A5 compressed data', () => {
@@ -147,6 +164,22 @@ test('A9 a peer that never reads its acks is held, and then closed', async () =>
   });
 });
 
+test('A9 a peer that never reads its HELO, nor answers it, is closed in its time', async () => {
+  const input = '  handshake_timeout 2s\n  <security>\n    self_hostname server\n    shared_key sesame\n  </security>';
+  const greet = (socket: Socket) => greetWith(socket, 'sesame');
+  await besiege({ input, greet }, async ({ port, codes, honest }) => {
+    const deaf = await Promise.all(Array.from({ length: 200 }, () => openWith(port, new Uint8Array(0))));
+    const gone = deaf.map((socket) => closeOf(socket));
+    for (const socket of deaf) socket.pause();
+    await honest(5);
+    // What has come is read in the end, so that the close can be seen behind it.
+    await expect.poll(() => codes().includes('FORWARD_HANDSHAKE_TIMEOUT'), { timeout: 20_000 }).toBe(true);
+    for (const socket of deaf) socket.resume();
+    await Promise.all(gone);
+    await honest(5);
+  });
+});
+
 test('A10 JSON that is deep, huge or none', async () => {
   await besiege({ input: '  json_size_limit 1m' }, async ({ port, codes, honest }) => {
     for (const text of [
@@ -164,19 +197,7 @@ test('A10 JSON that is deep, huge or none', async () => {
 
 describe('A11 the handshake', () => {
   const security = '  <security>\n    self_hostname server\n    shared_key sesame\n  </security>';
-  const sha = (...parts: readonly (string | Uint8Array)[]) =>
-    parts.reduce((hash, part) => hash.update(part), createHash('sha512')).digest('hex');
-  const ping = (helo: Uint8Array, key: string) => {
-    const [, { nonce }] = decode(helo) as [string, { readonly nonce: Uint8Array }];
-    return encode(['PING', 'client', 'salt', sha('salt', 'client', nonce, key), '', '']);
-  };
-  const greet = async (socket: Socket) => {
-    const [helo] = (await once(socket, 'data')) as [Buffer];
-    const ponged = once(socket, 'data') as Promise<[Buffer]>;
-    socket.write(ping(helo, 'sesame'));
-    expect((await ponged)[0].includes('PONG')).toBe(true);
-    socket.pause();
-  };
+  const greet = (socket: Socket) => greetWith(socket, 'sesame');
 
   test('events before PING, PINGs of other shapes, a key that is wrong, a PING of another connection', async () => {
     await besiege({ input: security, greet }, async ({ port, codes, counted, lines }) => {
