@@ -2,7 +2,11 @@
 // where the process has room for them; else they are inflated a second time.
 import type { ByteBudget } from '../core/byte-budget.ts';
 import { EntryStream } from '../msgpack/entry-stream.ts';
-import { type CompressedKind, InflateError, inflatePieces } from './inflate.ts';
+import { type CompressedKind, InflateError } from './inflate.ts';
+import { inflatePieces } from './inflate-pieces.ts';
+
+/** Of one message no more than this is held, bytes: what becomes more is a bomb more often than a message. */
+const heldOfOne = 8 * 1024 * 1024;
 
 /** Runs of whole entries, each valid until the next is asked for; throws an InflateError before the first one where anything is wrong. */
 export async function* inflateLarge(
@@ -19,9 +23,9 @@ export async function* inflateLarge(
       if (typeof check.push(piece) === 'number') {
         throw new InflateError('malformed');
       }
-      if (kept !== undefined && held.take(piece.length)) {
+      if (kept !== undefined && taken + piece.length <= heldOfOne && held.take(piece.length)) {
         taken += piece.length;
-        kept.push(piece);
+        kept.push(piece.slice());
       } else {
         kept = undefined;
         held.give(taken);

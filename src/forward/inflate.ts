@@ -1,6 +1,6 @@
 // Inflates the entries of CompressedPackedForward, within limits: small ones at once, large ones as a stream of pieces that is checked to its
 // end before anything of it is used. What the entries say is intake.ts.
-import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { Gunzip } from './gunzip.ts';
 import { Unzstd } from './unzstd.ts';
 
@@ -27,9 +27,6 @@ export class SmallInflater {
 
 /** Up to this many bytes out, inflating takes 0.2 ms or less and is done at once. */
 const syncLimit = 256 * 1024;
-/** A piece of a stream; larger ones cost less. */
-const pieceSize = 256 * 1024;
-
 export type CompressedKind = 'gzip' | 'zstd';
 
 /** Why inflating failed: `large` is over the limit (of the sync way: more than it does), `broken` no whole compressed data. */
@@ -44,45 +41,6 @@ function inflateSmall(kind: CompressedKind, input: Uint8Array, limit: number): U
     return kind === 'gzip' ? gunzipSmall(input, cap) : unzstdSmall(input, cap);
   } catch (error) {
     return failure(error);
-  }
-}
-
-/** The inflated bytes piece by piece; throws an `InflateFailure` where they are broken or more than `limit`. Each piece is valid for good. */
-export async function* inflatePieces(
-  kind: CompressedKind,
-  input: Uint8Array,
-  limit: number,
-): AsyncGenerator<Uint8Array, void, void> {
-  let rest = input;
-  let total = 0;
-  while (rest.length > 0) {
-    const stream =
-      kind === 'gzip'
-        ? createGunzip({ chunkSize: pieceSize })
-        : createZstdDecompress({ chunkSize: pieceSize, finishFlush: constants.ZSTD_e_flush });
-    const ended = new Promise<void>((resolve) => stream.once('close', resolve));
-    stream.end(rest);
-    try {
-      for await (const piece of stream) {
-        const bytes = piece as Buffer;
-        total += bytes.length;
-        if (total > limit) {
-          throw new InflateError('large');
-        }
-        yield new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-      }
-    } catch (error) {
-      throw error instanceof InflateError ? error : new InflateError(failure(error), { cause: error });
-    } finally {
-      stream.destroy();
-      await ended;
-    }
-    // A gzip stream joins its members itself; of zstd one frame is read at a time.
-    const read = kind === 'gzip' ? rest.length : stream.bytesWritten;
-    if (read === 0) {
-      throw new InflateError('broken');
-    }
-    rest = rest.subarray(read);
   }
 }
 
@@ -131,7 +89,7 @@ interface Inflated {
   readonly engine: { readonly bytesWritten: number };
 }
 
-function failure(error: unknown): InflateFailure {
+export function failure(error: unknown): InflateFailure {
   if (error instanceof InflateError) {
     return error.failure === 'large' ? 'large' : 'broken';
   }
