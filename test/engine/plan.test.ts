@@ -262,7 +262,7 @@ describe('<system>', () => {
       '<system>\nworkers 4\nlog_level debug\nroot_dir /x\n<log>\nformat json\n</log>\nwrokers 1\n</system>\n',
     );
     expect(planned.system?.logLevel).toBe('debug');
-    expect(problems).toEqual(['warning CONFIG_UNKNOWN_OPTION 8:1', 'warning CONFIG_OPTION_IGNORED 4:1']);
+    expect(problems).toEqual(['warning CONFIG_UNKNOWN_OPTION 8:1', 'warning CONFIG_OPTION_IGNORED 5:1']);
   });
 });
 
