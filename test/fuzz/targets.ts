@@ -1,5 +1,6 @@
 // All targets of the fuzzing, in the order they are tried.
 import type { FuzzTarget } from './target.ts';
+import { buffersTarget } from './targets/buffers.ts';
 import { configTarget } from './targets/config.ts';
 import { forwardTarget } from './targets/forward.ts';
 import { handshakeTarget } from './targets/handshake.ts';
@@ -18,6 +19,7 @@ export function fuzzTargets(patience: number): readonly FuzzTarget[] {
     udpTarget(patience),
     httpTarget(patience),
     websocketTarget(patience),
+    buffersTarget(patience),
     configTarget(patience),
     parsersTarget(patience),
   ];
