@@ -34,6 +34,9 @@ export interface BufferedOutputSettings {
   readonly place: string;
 }
 
+/** Events may come whose time is over for long: so many of them become a chunk as come in this time, ms. In Fluentd, flush_thread_interval. */
+const lateWait = 1000;
+
 export class BufferedOutput implements Output {
   readonly #settings: BufferedOutputSettings;
   readonly #splitter: RunSplitter;
@@ -243,7 +246,7 @@ export class BufferedOutput implements Output {
     const byTime =
       timekey === undefined || keys.time === undefined
         ? Number.POSITIVE_INFINITY
-        : (timekey + keys.time.size) * 1000 + wait;
+        : Math.max((timekey + keys.time.size) * 1000 + wait, chunk.created + lateWait);
     return Math.min(byAge, byTime);
   }
 
