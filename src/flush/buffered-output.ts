@@ -250,6 +250,16 @@ export class BufferedOutput implements Output {
     return Math.min(byAge, byTime);
   }
 
+  /** The system's timers may call a little early: it is not due yet then. */
+  #awake(): void {
+    this.#callOff = undefined;
+    this.#enqueueDue(false);
+    const now = this.#settings.context.clock.now();
+    if (this.#callOff === undefined && now < this.#dueAt) {
+      this.#setAlarm(now);
+    }
+  }
+
   /** Queues the chunks that are due, or all. */
   #enqueueDue(all: boolean): void {
     const { clock } = this.#settings.context;
@@ -289,7 +299,7 @@ export class BufferedOutput implements Output {
     this.#callOff = undefined;
     const late = this.#dueAt <= now && this.#flusher.queued.length >= this.#settings.flush.queuedLimit;
     if (this.#dueAt !== Number.POSITIVE_INFINITY && !late) {
-      this.#callOff = callAfter(this.#settings.context.clock, this.#dueAt - now, () => this.#enqueueDue(false));
+      this.#callOff = callAfter(this.#settings.context.clock, this.#dueAt - now, () => this.#awake());
     }
   }
 
