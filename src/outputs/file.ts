@@ -62,6 +62,9 @@ function asDirect(values: FileValues): FileValues {
 /** Keys whose files are remembered. */
 const keysKept = 10_000;
 
+/** Has an ack wait for the bytes, though nobody is to get one. */
+const waits: Batch['acks'] = [];
+
 class FileOutput implements Output {
   readonly #context: PluginContext;
   readonly #files: FileSet;
@@ -73,6 +76,8 @@ class FileOutput implements Output {
   readonly #limit: number;
   /** Where files have no numbers, several keys may mean the same one: its path by the key. */
   readonly #paths = new Map<string, string>();
+  /** Chunks that began later are of this configuration, ms since the epoch. */
+  #started = Number.POSITIVE_INFINITY;
 
   constructor(context: PluginContext, settled: SettledFile, limit: number, printer: Printer) {
     const { id, counters, clock, log, io } = context;
@@ -108,6 +113,7 @@ class FileOutput implements Output {
   async start(): Promise<void> {
     checkWritable(this.#path.base, this.#path.constant);
     this.#files.start();
+    this.#started = this.#context.clock.now();
   }
 
   readonly emit: Emit = (batch) => {
@@ -141,18 +147,28 @@ class FileOutput implements Output {
   }
 
   /** Writes what Fluentd's out_file has made of the events of a chunk; settles when it is written. */
-  async writeText(text: AsyncIterable<Uint8Array>, { timekey = 0, tag, variables }: Chunk['metadata']): Promise<void> {
-    const fields = this.#keys.fields.map((field) => variables.get(field.text) ?? '');
-    const name = this.#path.name({ time: timekey, tag: tag?.text ?? '', fields });
-    const key = `text ${name.head}${name.tail}`;
-    let written: Promise<void> | undefined;
+  async writeText(text: AsyncIterable<Uint8Array>, chunk: Chunk): Promise<void> {
     for await (const piece of text) {
-      const file = this.#files.get(key) ?? this.#files.add(key, name);
+      const file = this.#fileOfChunk(chunk);
       const area = file.area.bytes.length - file.area.used < piece.length ? file.nextArea(piece.length) : file.area;
       area.bytes.set(piece, area.used);
       area.used += piece.length;
-      written = this.#files.commit(file, true, this.#limit);
-      await written;
+      await this.#files.commit(file, true, this.#limit);
+    }
+  }
+
+  /** Writes the events of a chunk; settles when they are written. */
+  async writeEvents(chunk: Chunk): Promise<void> {
+    // What an earlier configuration put together may go to several files of this one.
+    const known = chunk.created >= this.#started;
+    for await (const batch of chunk.batches()) {
+      if (known) {
+        const file = this.#fileOfChunk(chunk);
+        this.#printer.print(batch, file);
+        await this.#files.commit(file, true, this.#limit);
+      } else {
+        await this.emit({ ...batch, acks: waits });
+      }
     }
   }
 
@@ -161,6 +177,14 @@ class FileOutput implements Output {
     const file = this.#fileOf(batch);
     this.#printer.print(batch, file);
     return this.#files.commit(file, batch.acks !== undefined, this.#limit);
+  }
+
+  /** The chunk says what its events have in common. Where files have numbers it is a file of its own. */
+  #fileOfChunk({ id, metadata: { timekey = 0, tag, variables } }: Chunk): LiveFile {
+    const fields = this.#keys.fields.map((field) => variables.get(field.text) ?? '');
+    const name = this.#path.name({ time: timekey, tag: tag?.text ?? '', fields });
+    const key = this.#append ? name.head + name.tail : `chunk ${id}`;
+    return this.#files.get(key) ?? this.#files.add(key, name);
   }
 
   #fileOf(batch: Batch): LiveFile {
@@ -183,9 +207,6 @@ class FileOutput implements Output {
   }
 }
 
-/** Has an ack wait for the bytes, though nobody is to get one. */
-const waits: Batch['acks'] = [];
-
 /** The same behind a buffer: each chunk is written whole, and is a file of its own where files have numbers, as in Fluentd. */
 class FileChunks implements ChunkOutput {
   readonly takesText = true;
@@ -201,11 +222,9 @@ class FileChunks implements ChunkOutput {
 
   async write(chunk: Chunk): Promise<void> {
     if (chunk.text !== undefined) {
-      await this.#output.writeText(chunk.text(), chunk.metadata);
+      await this.#output.writeText(chunk.text(), chunk);
     } else {
-      for await (const batch of chunk.batches()) {
-        await this.#output.emit({ ...batch, acks: waits });
-      }
+      await this.#output.writeEvents(chunk);
     }
     this.#output.flush();
   }
