@@ -43,8 +43,12 @@ export default defineOutput({
     }
     const formatter = createFormatter(context, values.format, { escape: 'tags', lines: false, color: false });
     const injector = createInjector(context, values.inject ?? flatInject(values));
-    const output = new FileOutput(context, settled, values.pending_limit, new Printer(context, formatter, injector));
-    return heldBuffer(values.buffer) === undefined ? output : new FileChunks(output);
+    const held = heldBuffer(values.buffer)?.options as { readonly sync?: unknown } | undefined;
+    // What the buffer's promise says of the machine's death holds until the file has kept it.
+    const durable = held?.sync !== undefined && held.sync !== 'none';
+    const printer = new Printer(context, formatter, injector);
+    const output = new FileOutput(context, { ...settled, durable }, values.pending_limit, printer);
+    return held === undefined ? output : new FileChunks(output);
   },
 });
 
@@ -79,7 +83,7 @@ class FileOutput implements Output {
   /** Chunks that began later are of this configuration, ms since the epoch. */
   #started = Number.POSITIVE_INFINITY;
 
-  constructor(context: PluginContext, settled: SettledFile, limit: number, printer: Printer) {
+  constructor(context: PluginContext, settled: SettledFile & { durable: boolean }, limit: number, printer: Printer) {
     const { id, counters, clock, log, io } = context;
     this.#context = context;
     this.#path = settled.path;
@@ -135,6 +139,13 @@ class FileOutput implements Output {
     return settled.size === 0 ? undefined : Promise.all(settled).then(() => undefined);
   };
 
+  /** A chunk is written: syncs it where it has to be, and ends its file. */
+  async end(chunk: Chunk): Promise<void> {
+    await this.#files.sync();
+    const file = this.#files.get(this.#keyOfChunk(chunk).key);
+    this.#files.flush(file === undefined ? undefined : [file]);
+  }
+
   flush(): void {
     this.#files.flush();
   }
@@ -180,11 +191,15 @@ class FileOutput implements Output {
   }
 
   /** The chunk says what its events have in common. Where files have numbers it is a file of its own. */
-  #fileOfChunk({ id, metadata: { timekey = 0, tag, variables } }: Chunk): LiveFile {
+  #fileOfChunk(chunk: Chunk): LiveFile {
+    const { key, name } = this.#keyOfChunk(chunk);
+    return this.#files.get(key) ?? this.#files.add(key, name);
+  }
+
+  #keyOfChunk({ id, metadata: { timekey = 0, tag, variables } }: Chunk) {
     const fields = this.#keys.fields.map((field) => variables.get(field.text) ?? '');
     const name = this.#path.name({ time: timekey, tag: tag?.text ?? '', fields });
-    const key = this.#append ? name.head + name.tail : `chunk ${id}`;
-    return this.#files.get(key) ?? this.#files.add(key, name);
+    return { key: this.#append ? name.head + name.tail : `chunk ${id}`, name };
   }
 
   #fileOf(batch: Batch): LiveFile {
@@ -226,7 +241,7 @@ class FileChunks implements ChunkOutput {
     } else {
       await this.#output.writeEvents(chunk);
     }
-    this.#output.flush();
+    await this.#output.end(chunk);
   }
 
   flush(): void {
