@@ -121,8 +121,9 @@ describe.concurrent('a file output behind a buffer on disk', () => {
     await until(() => chunks().length === 0);
     const lines = readFileSync(shim.log, 'utf8').split('\n');
     const { ino } = statSync(join(folder, 'out', Object.keys(written(folder)).at(-1) ?? name));
-    expect(lines.lastIndexOf(`s ${ino}`)).toBeGreaterThan(lines.findLastIndex((each) => each.startsWith(`w ${ino} `)));
-    expect(lines.lastIndexOf('d')).toBeGreaterThan(lines.lastIndexOf(`s ${ino}`));
+    const last = (of: string) => lines.findLastIndex((each) => each.startsWith(of));
+    expect(last(`s ${ino} `)).toBeGreaterThan(last(`w ${ino} `));
+    expect(last('d')).toBeGreaterThan(last(`s ${ino} `));
     expect(await forebay.stop()).toBe(0);
     expect(Object.values(written(folder)).join('')).toContain(line(1));
   });
