@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { exitOnSignals } from '../bench/running.ts';
 import { type Forebay, startForebay } from '../support/forebay.ts';
 import { freePort } from '../support/ports.ts';
 import { projectRoot } from '../support/project.ts';
@@ -43,10 +44,28 @@ const weathers = [
   [`write ${errno.EIO} 5`, `sync ${errno.EIO} 4`, 'short 7'],
 ] as const;
 
+/** After all kills, what was acked has so long to come out, s. */
+const drainTime = 120;
+
+exitOnSignals();
 const temp = tempFolder('torture');
 const buffer = join(temp.path, 'buffer');
 mkdirSync(buffer);
 const unmount = mountSmallDisk(buffer, diskSize);
+let clean = false;
+/** Nothing is left behind, however it ends: processes that still run are killed by then. */
+process.once('exit', () => {
+  if (clean) return;
+  unmount?.();
+  temp.remove();
+});
+setTimeout(
+  () => {
+    console.log(`FAILED: it is not done ${drainTime + 30} s after its time; again with --seed ${values.seed}`);
+    process.exit(1);
+  },
+  (Number(values.seconds) + drainTime + 30) * 1000,
+).unref();
 const shim = new Shim(temp.path, buffer);
 const receiver = new Receiver();
 const receiverPort = await receiver.start();
@@ -143,7 +162,7 @@ try {
   const last = await start();
   await Promise.all(senders.map((sender) => sender.finish()));
   const acked = senders.flatMap((sender) => sender.acked);
-  for (const deadline = performance.now() + 120_000; performance.now() < deadline; await delay(200)) {
+  for (const deadline = performance.now() + drainTime * 1000; performance.now() < deadline; await delay(200)) {
     if (acked.every((event) => receiver.has(event))) break;
   }
   notePeak(last);
@@ -169,4 +188,5 @@ try {
   await receiver.stop();
   unmount?.();
   temp.remove();
+  clean = true;
 }
