@@ -232,13 +232,13 @@ export class FileStore implements ChunkStore {
         this.#quarantine.keep(path, end, size, 'what is there is no whole block; it is cut off');
         fs.ftruncateSync(fd, end);
       }
-      if (count === 0) {
-        fs.unlinkSync(path); // made, and the process died before the first event was whole in it
-        return undefined;
-      }
       const queued = sealed || path.endsWith('.queued');
       if (queued && !sealed) {
         this.#quarantine.keep(path, end, end, 'its end is missing');
+      }
+      if (count === 0) {
+        fs.unlinkSync(path); // made, and the process died before the first event was whole in it; or nothing of it is left
+        return undefined;
       }
       return this.#chunk(head, begin, path, end, { begin, modified: mtimeMs, bytes, count, sealed: queued });
     } finally {
