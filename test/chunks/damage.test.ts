@@ -128,6 +128,18 @@ test('a queued chunk is cut behind its head: that nothing of it is left is named
   expect(named.map(({ reason }) => reason)).toEqual(['its end is missing']);
 });
 
+test('the beginning of a block whose events are missing swallows none of the blocks behind it', async () => {
+  const [file] = await makeFiles('none');
+  const [first, , third] = file?.blocks ?? [];
+  const bytes = file?.bytes ?? Buffer.alloc(0);
+  // The head of the third block, which is a long one, stands before the first.
+  const head = bytes.subarray(third?.from, (third?.from ?? 0) + blockSize + 27);
+  const put = Buffer.concat([bytes.subarray(0, first?.from), head, bytes.subarray(first?.from)]);
+  const { entries, named } = await deliver(String(file?.name), put);
+  expect(entries.equals(wholeOf(file?.blocks ?? []))).toBe(true);
+  expect(named.length).toBeGreaterThan(0);
+});
+
 for (const codec of ['none', 'zstd'] as const) {
   describe(`of a chunk (${codec})`, async () => {
     const files = await makeFiles(codec);
