@@ -304,7 +304,10 @@ export class BufferedOutput implements Output {
   }
 
   #restore(left: readonly Chunk[]): void {
-    const { space } = this.#settings;
+    const { space, flush } = this.#settings;
+    if (this.#stopped !== undefined) {
+      return; // the folder may be another one's already
+    }
     for (const chunk of left) {
       const key = this.#splitter.keyOf(chunk.metadata);
       // Values of other kinds that have the same text cannot be told apart any more: the second one gets no more events.
@@ -312,6 +315,9 @@ export class BufferedOutput implements Output {
       const held = new HeldChunk(chunk, known, space);
       if (chunk.sealed) {
         this.#flusher.add(held);
+      } else if (flush.immediate) {
+        // No event need ever come that would take it along.
+        this.#enqueue(held);
       } else {
         this.#stage.restore(held);
         this.#wakeFor(held);
