@@ -117,8 +117,12 @@ export class BlockReader {
       const entries = this.#at + blockSize + known.headLength;
       const unusable = this.#fault(known, entries);
       if (unusable !== undefined) {
-        this.#settings.damaged(this.#position, this.#position + known.size, unusable);
-        this.#pass(known.size);
+        if (run !== undefined) {
+          yield batchOf(this.#bytes, run);
+          run = undefined;
+        }
+        // Not by its length: where bytes are missing, other blocks are in it, which no event can forge.
+        await this.#resync(unusable);
       } else if (known.kind !== kinds.events) {
         this.#pass(known.size);
       } else if (known.codec !== codecs.none) {

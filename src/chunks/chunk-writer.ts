@@ -55,7 +55,8 @@ export class ChunkWriter {
   #unwriteDue = false;
   #sealed = false;
   #queuedPath = '';
-  #ended: (() => void) | undefined;
+  /** Those who wait until nothing is under way: a purge and a close may both. */
+  readonly #waiting: (() => void)[] = [];
   #purged = false;
 
   /** `written` is the length of a file that is there, and 0 for one that is made with the first write. */
@@ -280,7 +281,7 @@ export class ChunkWriter {
   #afterwards(): void {
     this.write();
     if (!this.#busy && !this.#syncing) {
-      this.#ended?.();
+      this.#tell();
     }
   }
 
@@ -352,7 +353,13 @@ export class ChunkWriter {
     this.#failing = true;
     this.#settings.failed(this, error);
     if (!this.#busy && !this.#syncing) {
-      this.#ended?.();
+      this.#tell();
+    }
+  }
+
+  #tell(): void {
+    for (const resolve of this.#waiting.splice(0)) {
+      resolve();
     }
   }
 
@@ -365,7 +372,7 @@ export class ChunkWriter {
   async #idle(): Promise<void> {
     while (this.#busy || this.#syncing) {
       await new Promise<void>((resolve) => {
-        this.#ended = resolve;
+        this.#waiting.push(resolve);
       });
     }
   }

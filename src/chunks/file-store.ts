@@ -50,6 +50,9 @@ const openLimit = 256;
 /** Chunks that are filled in one turn before what is in them is written. */
 const filledAtOnce = 64;
 const quarantineLimit = 1024 * 1024 * 1024;
+/** A write or read that takes longer had to wait for the disk, ms. */
+const writeHeld = 15;
+const readHeld = 8;
 const retryFirst = 100;
 const retryLast = 5000;
 /** While nothing can be written, that is said so often, ms. */
@@ -69,6 +72,7 @@ export class FileStore implements ChunkStore {
   /** The least used first. */
   readonly #open = new Set<ChunkWriter>();
   readonly #failures;
+  readonly #reads = new Pace(readHeld);
   #scheduled = false;
   /** The time in the last id, µs. */
   #newest = 0;
@@ -98,7 +102,7 @@ export class FileStore implements ChunkStore {
       sync: settings.sync,
       fileMode: modes.file,
       wasm: settings.wasm,
-      pace: new Pace(),
+      pace: new Pace(writeHeld),
       folder: () => this.#folder ?? -1,
       filled: (writer) => this.#fill(writer),
       opened: (writer, open) => this.#opened(writer, open),
@@ -228,13 +232,13 @@ export class FileStore implements ChunkStore {
         this.#quarantine.keep(path, end, size, 'what is there is no whole block; it is cut off');
         fs.ftruncateSync(fd, end);
       }
-      if (count === 0) {
-        fs.unlinkSync(path); // made, and the process died before the first event was whole in it
-        return undefined;
-      }
       const queued = sealed || path.endsWith('.queued');
       if (queued && !sealed) {
         this.#quarantine.keep(path, end, end, 'its end is missing');
+      }
+      if (count === 0) {
+        fs.unlinkSync(path); // made, and the process died before the first event was whole in it; or nothing of it is left
+        return undefined;
       }
       return this.#chunk(head, begin, path, end, { begin, modified: mtimeMs, bytes, count, sealed: queued });
     } finally {
@@ -272,6 +276,7 @@ export class FileStore implements ChunkStore {
     const settings: FileChunkSettings = {
       memory: this.#settings.memory,
       now: () => this.#settings.clock.now(),
+      reads: this.#reads,
       queuedPath: ownName(this.#settings.path, head.id, 'queued'),
       damaged: (file, from, to, reason) => this.#quarantine.keep(file, from, to, reason),
       purged: () => {

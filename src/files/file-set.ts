@@ -20,6 +20,8 @@ export interface FileSetSettings extends FileOpenerSettings {
   readonly memory: IoMemory | undefined;
   /** Text to be compressed that nobody waits for is gathered for so long, ms. */
   readonly gather: number;
+  /** Whether `sync` is going to be called. */
+  readonly durable: boolean;
   /** Undefined where no file is ever removed. */
   readonly retention: RetentionSettings | undefined;
   readonly failures: Counter;
@@ -146,11 +148,16 @@ export class FileSet {
     return wait ? written : this.#pending > limit ? this.#room.when(limit) : undefined;
   }
 
-  /** Ends all files: what comes next goes into ones with the next number, or into the same ones, opened anew. */
-  flush(): void {
+  /** Settles when all that was written is on the disk; rejects where nobody knows whether it is. */
+  async sync(): Promise<void> {
+    await Promise.all([...this.#files.values(), ...this.#leaving].map((file) => file.writer.sync()));
+  }
+
+  /** Ends the files: what comes next goes into ones with the next number, or into the same ones, opened anew. */
+  flush(files: Iterable<LiveFile> = this.#files.values()): void {
     this.#writeAll();
     this.#opener.continues = false;
-    for (const file of [...this.#files.values()]) {
+    for (const file of [...files]) {
       if (file.name.numbered) {
         this.#retire(file);
       } else {
@@ -187,6 +194,7 @@ export class FileSet {
       large: this.#large,
       compression: this.#settings.compression,
       rotateSize: this.#settings.rotateSize,
+      durable: this.#settings.durable,
       open: (again) => this.#opener.open(file, again),
       rotate: () => this.#opener.rotate(file),
       changed: (bytes) => {

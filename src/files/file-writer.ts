@@ -1,7 +1,8 @@
 // Writes text to one file: one write in flight, little text at once, much of it in large writes beside the event loop, unless the file lies in
-// memory. What cannot be written waits and is tried again by whoever owns the writer; nothing is lost meanwhile. Which file it is and how it
+// memory, and syncs it where that is asked for. What cannot be written waits and is tried again by whoever owns the writer; nothing is lost meanwhile. Which file it is and how it
 // is opened is the owner's business.
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 import { type Area, type AreaPool, AreaQueue } from './area-queue.ts';
 import type { Compression } from './compression.ts';
 import { identityOf, type OpenedFile } from './confined-file.ts';
@@ -15,6 +16,8 @@ export interface FileWriterSettings {
   readonly compression: Compression | undefined;
   /** A file that would grow beyond this ends, bytes; a single write is never divided. */
   readonly rotateSize: number;
+  /** Whether `sync` is going to be called: a file that is closed before is synced then. */
+  readonly durable: boolean;
   /**
    * Opens the file: called when there is something to write and it is not open; `again` says that it was before. Throws where that cannot be
    * done now.
@@ -56,6 +59,12 @@ export class FileWriter {
   #packed: Uint8Array | undefined;
   #packedText: Uint8Array | undefined;
   #packedTorn = false;
+  /** Whether something was written since the last sync, and whether the file may have a name that was not synced. */
+  #unsynced = false;
+  #unnamed = false;
+  /** What a sync at a close has said. */
+  #syncError: Error | undefined;
+  #syncWaiters: PromiseWithResolvers<void>[] = [];
 
   constructor(settings: FileWriterSettings) {
     this.#settings = settings;
@@ -110,9 +119,24 @@ export class FileWriter {
     return this.#queue.whenWritten();
   }
 
+  /** Settles when all that was written is on the disk; rejects where nobody knows whether it is. */
+  sync(): Promise<void> {
+    if (!this.#unsynced && this.#syncError === undefined) {
+      return Promise.resolve();
+    }
+    const waiter = Promise.withResolvers<void>();
+    this.#syncWaiters.push(waiter);
+    this.write();
+    return waiter.promise;
+  }
+
   /** Writes what waits, as far as that goes. */
   write(): void {
     while (!this.#inFlight && !this.#failing) {
+      if (this.#syncWaiters.length > 0 && !this.torn) {
+        this.#sync(this.#syncWaiters.splice(0));
+        continue;
+      }
       const bytes = this.#packed ?? this.#queue.head(largestWrite);
       if (bytes === undefined) {
         this.#written();
@@ -151,6 +175,9 @@ export class FileWriter {
     this.#packedTorn = false;
     this.#queue.clear(error);
     this.commit();
+    for (const { reject } of this.#syncWaiters.splice(0)) {
+      reject(error ?? new Error('What was to be synced was dropped.'));
+    }
     this.#written();
   }
 
@@ -172,8 +199,36 @@ export class FileWriter {
     }
   };
 
+  #sync(waiters: readonly PromiseWithResolvers<void>[]): void {
+    const done = (error: Error | null | undefined) => {
+      for (const { resolve, reject } of waiters) {
+        if (error) {
+          reject(error);
+        } else {
+          resolve();
+        }
+      }
+    };
+    if (this.#file === undefined || !this.#unsynced || this.#syncError !== undefined) {
+      const error = this.#syncError;
+      this.#syncError = undefined;
+      done(error);
+      return;
+    }
+    this.#inFlight = true;
+    this.#unsynced = false;
+    syncFile(this.#file, this.#unnamed, (error) => {
+      this.#inFlight = false;
+      this.#unsynced ||= error !== null;
+      this.#unnamed &&= error !== null;
+      done(error);
+      this.write();
+    });
+  }
+
   #advance(written: number): void {
     let count = written;
+    this.#unsynced = this.#settings.durable;
     if (this.#file !== undefined) {
       this.#file.size += written;
     }
@@ -240,6 +295,7 @@ export class FileWriter {
       this.#file = this.#settings.open(this.#wasOpen);
       this.#largeFrom = isInMemory(this.#file.fd) ? Number.POSITIVE_INFINITY : writtenAtOnce;
       this.#wasOpen = true;
+      this.#unnamed = true;
       this.#closing = false;
       this.#looked = performance.now();
       this.#settings.opened(true);
@@ -270,9 +326,18 @@ export class FileWriter {
   #close(): void {
     this.#closing = false;
     if (this.#file !== undefined) {
-      const { fd } = this.#file;
+      const { fd, path } = this.#file;
       this.#file = undefined;
       this.#settings.opened(false);
+      if (this.#unsynced) {
+        this.#unsynced = false;
+        try {
+          fs.fdatasyncSync(fd);
+          syncFolderOf(path);
+        } catch (error) {
+          this.#syncError = error as Error;
+        }
+      }
       try {
         fs.closeSync(fd);
       } catch {
@@ -281,3 +346,33 @@ export class FileWriter {
     }
   }
 }
+
+type Synced = (error: NodeJS.ErrnoException | null) => void;
+
+/** Its bytes, and its name where that is asked for. */
+function syncFile({ fd, path }: OpenedFile, named: boolean, done: Synced): void {
+  fs.fdatasync(fd, (error) => {
+    if (error || !named) {
+      done(error);
+      return;
+    }
+    fs.open(dirname(path), folderFlags, (failed, folder) => {
+      if (failed) {
+        done(failed);
+        return;
+      }
+      fs.fsync(folder, (problem) => fs.close(folder, () => done(problem)));
+    });
+  });
+}
+
+function syncFolderOf(path: string): void {
+  const folder = fs.openSync(dirname(path), folderFlags);
+  try {
+    fs.fsyncSync(folder);
+  } finally {
+    fs.closeSync(folder);
+  }
+}
+
+const folderFlags = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY;

@@ -34,6 +34,9 @@ export interface BufferedOutputSettings {
   readonly place: string;
 }
 
+/** Events may come whose time is over for long: so many of them become a chunk as come in this time, ms. In Fluentd, flush_thread_interval. */
+const lateWait = 1000;
+
 export class BufferedOutput implements Output {
   readonly #settings: BufferedOutputSettings;
   readonly #splitter: RunSplitter;
@@ -243,8 +246,18 @@ export class BufferedOutput implements Output {
     const byTime =
       timekey === undefined || keys.time === undefined
         ? Number.POSITIVE_INFINITY
-        : (timekey + keys.time.size) * 1000 + wait;
+        : Math.max((timekey + keys.time.size) * 1000 + wait, chunk.created + lateWait);
     return Math.min(byAge, byTime);
+  }
+
+  /** The system's timers may call a little early: it is not due yet then. */
+  #awake(): void {
+    this.#callOff = undefined;
+    this.#enqueueDue(false);
+    const now = this.#settings.context.clock.now();
+    if (this.#callOff === undefined && now < this.#dueAt) {
+      this.#setAlarm(now);
+    }
   }
 
   /** Queues the chunks that are due, or all. */
@@ -286,12 +299,15 @@ export class BufferedOutput implements Output {
     this.#callOff = undefined;
     const late = this.#dueAt <= now && this.#flusher.queued.length >= this.#settings.flush.queuedLimit;
     if (this.#dueAt !== Number.POSITIVE_INFINITY && !late) {
-      this.#callOff = callAfter(this.#settings.context.clock, this.#dueAt - now, () => this.#enqueueDue(false));
+      this.#callOff = callAfter(this.#settings.context.clock, this.#dueAt - now, () => this.#awake());
     }
   }
 
   #restore(left: readonly Chunk[]): void {
-    const { space } = this.#settings;
+    const { space, flush } = this.#settings;
+    if (this.#stopped !== undefined) {
+      return; // the folder may be another one's already
+    }
     for (const chunk of left) {
       const key = this.#splitter.keyOf(chunk.metadata);
       // Values of other kinds that have the same text cannot be told apart any more: the second one gets no more events.
@@ -299,6 +315,9 @@ export class BufferedOutput implements Output {
       const held = new HeldChunk(chunk, known, space);
       if (chunk.sealed) {
         this.#flusher.add(held);
+      } else if (flush.immediate) {
+        // No event need ever come that would take it along.
+        this.#enqueue(held);
       } else {
         this.#stage.restore(held);
         this.#wakeFor(held);

@@ -43,8 +43,12 @@ export default defineOutput({
     }
     const formatter = createFormatter(context, values.format, { escape: 'tags', lines: false, color: false });
     const injector = createInjector(context, values.inject ?? flatInject(values));
-    const output = new FileOutput(context, settled, values.pending_limit, new Printer(context, formatter, injector));
-    return heldBuffer(values.buffer) === undefined ? output : new FileChunks(output);
+    const held = heldBuffer(values.buffer)?.options as { readonly sync?: unknown } | undefined;
+    // What the buffer's promise says of the machine's death holds until the file has kept it.
+    const durable = held?.sync !== undefined && held.sync !== 'none';
+    const printer = new Printer(context, formatter, injector);
+    const output = new FileOutput(context, { ...settled, durable }, values.pending_limit, printer);
+    return held === undefined ? output : new FileChunks(output);
   },
 });
 
@@ -62,6 +66,9 @@ function asDirect(values: FileValues): FileValues {
 /** Keys whose files are remembered. */
 const keysKept = 10_000;
 
+/** Has an ack wait for the bytes, though nobody is to get one. */
+const waits: Batch['acks'] = [];
+
 class FileOutput implements Output {
   readonly #context: PluginContext;
   readonly #files: FileSet;
@@ -73,8 +80,10 @@ class FileOutput implements Output {
   readonly #limit: number;
   /** Where files have no numbers, several keys may mean the same one: its path by the key. */
   readonly #paths = new Map<string, string>();
+  /** Chunks that began later are of this configuration, ms since the epoch. */
+  #started = Number.POSITIVE_INFINITY;
 
-  constructor(context: PluginContext, settled: SettledFile, limit: number, printer: Printer) {
+  constructor(context: PluginContext, settled: SettledFile & { durable: boolean }, limit: number, printer: Printer) {
     const { id, counters, clock, log, io } = context;
     this.#context = context;
     this.#path = settled.path;
@@ -108,6 +117,7 @@ class FileOutput implements Output {
   async start(): Promise<void> {
     checkWritable(this.#path.base, this.#path.constant);
     this.#files.start();
+    this.#started = this.#context.clock.now();
   }
 
   readonly emit: Emit = (batch) => {
@@ -129,6 +139,13 @@ class FileOutput implements Output {
     return settled.size === 0 ? undefined : Promise.all(settled).then(() => undefined);
   };
 
+  /** A chunk is written: syncs it where it has to be, and ends its file. */
+  async end(chunk: Chunk): Promise<void> {
+    await this.#files.sync();
+    const file = this.#files.get(this.#keyOfChunk(chunk).key);
+    this.#files.flush(file === undefined ? undefined : [file]);
+  }
+
   flush(): void {
     this.#files.flush();
   }
@@ -141,18 +158,28 @@ class FileOutput implements Output {
   }
 
   /** Writes what Fluentd's out_file has made of the events of a chunk; settles when it is written. */
-  async writeText(text: AsyncIterable<Uint8Array>, { timekey = 0, tag, variables }: Chunk['metadata']): Promise<void> {
-    const fields = this.#keys.fields.map((field) => variables.get(field.text) ?? '');
-    const name = this.#path.name({ time: timekey, tag: tag?.text ?? '', fields });
-    const key = `text ${name.head}${name.tail}`;
-    let written: Promise<void> | undefined;
+  async writeText(text: AsyncIterable<Uint8Array>, chunk: Chunk): Promise<void> {
     for await (const piece of text) {
-      const file = this.#files.get(key) ?? this.#files.add(key, name);
+      const file = this.#fileOfChunk(chunk);
       const area = file.area.bytes.length - file.area.used < piece.length ? file.nextArea(piece.length) : file.area;
       area.bytes.set(piece, area.used);
       area.used += piece.length;
-      written = this.#files.commit(file, true, this.#limit);
-      await written;
+      await this.#files.commit(file, true, this.#limit);
+    }
+  }
+
+  /** Writes the events of a chunk; settles when they are written. */
+  async writeEvents(chunk: Chunk): Promise<void> {
+    // What an earlier configuration put together may go to several files of this one.
+    const known = chunk.created >= this.#started;
+    for await (const batch of chunk.batches()) {
+      if (known) {
+        const file = this.#fileOfChunk(chunk);
+        this.#printer.print(batch, file);
+        await this.#files.commit(file, true, this.#limit);
+      } else {
+        await this.emit({ ...batch, acks: waits });
+      }
     }
   }
 
@@ -161,6 +188,18 @@ class FileOutput implements Output {
     const file = this.#fileOf(batch);
     this.#printer.print(batch, file);
     return this.#files.commit(file, batch.acks !== undefined, this.#limit);
+  }
+
+  /** The chunk says what its events have in common. Where files have numbers it is a file of its own. */
+  #fileOfChunk(chunk: Chunk): LiveFile {
+    const { key, name } = this.#keyOfChunk(chunk);
+    return this.#files.get(key) ?? this.#files.add(key, name);
+  }
+
+  #keyOfChunk({ id, metadata: { timekey = 0, tag, variables } }: Chunk) {
+    const fields = this.#keys.fields.map((field) => variables.get(field.text) ?? '');
+    const name = this.#path.name({ time: timekey, tag: tag?.text ?? '', fields });
+    return { key: this.#append ? name.head + name.tail : `chunk ${id}`, name };
   }
 
   #fileOf(batch: Batch): LiveFile {
@@ -183,9 +222,6 @@ class FileOutput implements Output {
   }
 }
 
-/** Has an ack wait for the bytes, though nobody is to get one. */
-const waits: Batch['acks'] = [];
-
 /** The same behind a buffer: each chunk is written whole, and is a file of its own where files have numbers, as in Fluentd. */
 class FileChunks implements ChunkOutput {
   readonly takesText = true;
@@ -201,13 +237,11 @@ class FileChunks implements ChunkOutput {
 
   async write(chunk: Chunk): Promise<void> {
     if (chunk.text !== undefined) {
-      await this.#output.writeText(chunk.text(), chunk.metadata);
+      await this.#output.writeText(chunk.text(), chunk);
     } else {
-      for await (const batch of chunk.batches()) {
-        await this.#output.emit({ ...batch, acks: waits });
-      }
+      await this.#output.writeEvents(chunk);
     }
-    this.#output.flush();
+    await this.#output.end(chunk);
   }
 
   flush(): void {

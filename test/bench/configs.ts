@@ -23,8 +23,8 @@ const variants = {
   'file-buffer': {
     filter: '',
     buffer:
-      '  <buffer time>\n    @type file\n    path {folder}/buffer\n    timekey 1d\n    flush_mode immediate\n  </buffer>\n',
-    says: 'with `<buffer> @type file`',
+      '  <buffer time>\n    @type file\n    path {folder}/buffer\n    timekey 1d\n    flush_mode interval\n    flush_interval 1s\n  </buffer>\n',
+    says: 'with `<buffer> @type file`, flushed each second',
   },
 } as const;
 

@@ -35,8 +35,8 @@ export function measure(what: Case, tools: Tools, timeout = 60_000): Promise<Res
     const options = { sender: tools.sender, port, files, checkAcks: subject.exact, timeout };
     const load = await send(workload, running, options, async (acks) => {
       if (target === 'null' || subject.exact) await acks;
-      // The collector's file is whole when the acks are there; behind a pipe, and with a peer, it may take a while.
-      const patience = subject.exact && target === 'file' ? 0 : timeout;
+      // The collector's file is whole when the acks are there; behind a pipe or a buffer, and with a peer, it may take a while.
+      const patience = subject.exact && target === 'file' && variant !== 'file-buffer' ? 0 : timeout;
       const inOutput = target === 'null' ? undefined : await countAll(out, workload, patience, running);
       const cpu = cpuSeconds(running.pid) - startCpu;
       const peakMegabytes = residentMegabytes(running.pid, 'VmHWM');

@@ -19,6 +19,8 @@ const patience = 300_000;
 const temp = tempFolder('damage');
 afterAll(() => temp.remove());
 
+let places = 0;
+
 interface KnownBlock {
   readonly from: number;
   readonly to: number;
@@ -37,7 +39,7 @@ interface KnownFile {
 
 /** Files of one open and one queued chunk, each of several blocks. */
 async function makeFiles(codec: Codec): Promise<KnownFile[]> {
-  const folder = join(temp.path, `made-${codec}`);
+  const folder = join(temp.path, `made-${codec}-${places++}`);
   const { store } = await openStore(folder, { codec });
   for (const queued of [true, false]) {
     const variables = new Map([['key', 'value']]);
@@ -83,8 +85,6 @@ function knownFile(name: string, bytes: Buffer): KnownFile {
   return { name, bytes, begin: found.end, blocks };
 }
 
-let places = 0;
-
 /** What a store makes of a folder with these bytes. */
 async function deliver(name: string, bytes: Uint8Array) {
   const folder = join(temp.path, `place-${places++}`);
@@ -117,6 +117,28 @@ async function deliver(name: string, bytes: Uint8Array) {
 }
 
 const wholeOf = (blocks: readonly KnownBlock[]) => Buffer.concat(blocks.map(({ entries }) => entries));
+
+test('a queued chunk is cut behind its head: that nothing of it is left is named', async () => {
+  const [queued] = await makeFiles('none');
+  const { entries, named } = await deliver(
+    String(queued?.name),
+    Buffer.from(queued?.bytes.subarray(0, queued.begin) ?? []),
+  );
+  expect(entries).toHaveLength(0);
+  expect(named.map(({ reason }) => reason)).toEqual(['its end is missing']);
+});
+
+test('the beginning of a block whose events are missing swallows none of the blocks behind it', async () => {
+  const [file] = await makeFiles('none');
+  const [first, , third] = file?.blocks ?? [];
+  const bytes = file?.bytes ?? Buffer.alloc(0);
+  // The head of the third block, which is a long one, stands before the first.
+  const head = bytes.subarray(third?.from, (third?.from ?? 0) + blockSize + 27);
+  const put = Buffer.concat([bytes.subarray(0, first?.from), head, bytes.subarray(first?.from)]);
+  const { entries, named } = await deliver(String(file?.name), put);
+  expect(entries.equals(wholeOf(file?.blocks ?? []))).toBe(true);
+  expect(named.length).toBeGreaterThan(0);
+});
 
 for (const codec of ['none', 'zstd'] as const) {
   describe(`of a chunk (${codec})`, async () => {

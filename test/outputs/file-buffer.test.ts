@@ -1,5 +1,5 @@
 // The file output behind a buffer on disk: chunks first, files when they are delivered; also what Fluentd left there.
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { startForebay } from '../support/forebay.ts';
 import { capturesFolder } from '../support/project.ts';
 import { tempFolder } from '../support/temp.ts';
+import { errno, Shim } from '../torture/shim.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const temp = tempFolder('file-buffer');
@@ -20,9 +21,9 @@ function place(): string {
   return folder;
 }
 
-function start(folder: string, output: string, buffer: string) {
+function start(folder: string, output: string, buffer: string, env: Readonly<Record<string, string>> = {}) {
   return startForebay({
-    env: { TZ: 'UTC' },
+    env: { TZ: 'UTC', ...env },
     config: `<source>
 @type forward
 bind 127.0.0.1
@@ -101,6 +102,30 @@ describe.concurrent('a file output behind a buffer on disk', () => {
     expect(await second.stop()).toBe(0);
     const { 'app.20231114.log': text = '' } = written(folder);
     expect(text.split('\n').sort()).toEqual(['', line(1).trimEnd(), line(2).trimEnd()].sort());
+  });
+
+  test.each([
+    ['', 'app.20231114_0.log'],
+    ['append true', 'app.20231114.log'],
+  ])('with sync always a chunk is there until what came of it is on the disk (%s)', async (output, name) => {
+    const folder = place();
+    const shim = new Shim(folder, join(folder, 'out'));
+    const buffer = 'sync always\nflush_mode immediate\nretry_wait 0.1\nretry_max_interval 0.1';
+    shim.follow(`sync ${errno.EIO} 1`);
+    const forebay = await start(folder, output, buffer, shim.env);
+    await send(forebay.port, 1);
+    const chunks = () => readdirSync(join(folder, 'buffer')).filter((each) => each.endsWith('.queued'));
+    await forebay.stderr.waitForLine((text) => text.includes('BUFFER_WRITE_FAILED'));
+    expect(chunks()).toHaveLength(1);
+    shim.follow();
+    await until(() => chunks().length === 0);
+    const lines = readFileSync(shim.log, 'utf8').split('\n');
+    const { ino } = statSync(join(folder, 'out', Object.keys(written(folder)).at(-1) ?? name));
+    const last = (of: string) => lines.findLastIndex((each) => each.startsWith(of));
+    expect(last(`s ${ino} `)).toBeGreaterThan(last(`w ${ino} `));
+    expect(last('d')).toBeGreaterThan(last(`s ${ino} `));
+    expect(await forebay.stop()).toBe(0);
+    expect(Object.values(written(folder)).join('')).toContain(line(1));
   });
 
   test('the text in the chunks that Fluentd left is written as it is', async () => {

@@ -13,6 +13,8 @@ const windowSize = 16;
 
 export class Sender {
   readonly acked: number[] = [];
+  /** When each of them was, ns of the monotonic clock. */
+  readonly ackedAt: bigint[] = [];
   /** Events that were sent and not acked when a connection ended: they were sent again. */
   unsure = 0;
   readonly #port: number;
@@ -59,13 +61,17 @@ export class Sender {
   }
 
   #acks(socket: net.Socket, bytes: Uint8Array): void {
+    const now = process.hrtime.bigint();
     // Acks are short and come whole.
     for (const answer of decodeMulti(bytes)) {
       const { ack } = answer as { readonly ack: string };
       const sent = this.#waiting.get(ack);
       if (sent === undefined) throw new Error(`an ack for ${ack}, which was not sent or was acked before`);
       this.#waiting.delete(ack);
-      for (const event of sent.events) this.acked.push(event);
+      for (const event of sent.events) {
+        this.acked.push(event);
+        this.ackedAt.push(now);
+      }
     }
     this.#fill(socket);
     if (this.#waiting.size === 0) this.#idle?.();

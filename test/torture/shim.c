@@ -7,7 +7,8 @@
      read FROM TO     reads of a file that touch these bytes fail with EIO
      open ERRNO N     each Nth open that would make a file fails
    SHIM_LOG gets a line for each of these, written at once and appended (O_APPEND):
-     c INODE (made) | w INODE FROM TO (written) | b INODE (a sync begins) | s INODE (it is done) | d (a folder was synced)
+     c INODE (made) | w INODE FROM TO (written) | b INODE (a sync begins) | s INODE NS (it is done, at
+     that time of CLOCK_MONOTONIC) | d (a folder was synced)
    So whoever kills the process knows what was written and never synced, and can take it away (see unsynced.ts). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 struct rule {
@@ -212,7 +214,9 @@ static int synced(int fd, const char *name) {
   /* What is written while it runs may not be covered. Its end is noted before the answer: an ack that follows it comes after the line. */
   if (what == 1) note("b %lu\n", (unsigned long)stat.st_ino);
   int done = call(fd);
-  if (done == 0) note(what == 1 ? "s %lu\n" : "d\n", (unsigned long)stat.st_ino);
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (done == 0) note(what == 1 ? "s %lu %lld\n" : "d\n", (unsigned long)stat.st_ino, now.tv_sec * 1000000000LL + now.tv_nsec);
   return done;
 }
 

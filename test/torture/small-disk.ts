@@ -10,5 +10,6 @@ export function mountSmallDisk(folder: string, megabytes: number): (() => void) 
   } catch {
     return undefined;
   }
-  return () => execFileSync(requireProgram('umount'), [folder], { stdio: 'ignore' });
+  // Lazily: a process that is being killed may still be in it.
+  return () => execFileSync(requireProgram('umount'), ['-l', folder], { stdio: 'ignore' });
 }
