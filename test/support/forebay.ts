@@ -74,7 +74,7 @@ export async function startForebay(options: StartOptions): Promise<Forebay> {
     temp.remove();
   };
   process.once('exit', killAtExit);
-  const stop = async (patience = 10_000) => {
+  const stop = async (patience = 40_000) => {
     if (ended === undefined) signal('SIGTERM');
     const timer = setTimeout(() => signal('SIGKILL'), patience);
     const how = await exited;
