@@ -219,6 +219,7 @@ export class Columns {
     const latest = this.#now() / 1000 + ahead;
     const seconds = block.at.seconds >> 2;
     let all = 0;
+    let { oldest, newest } = block;
     const { offsets } = block.at;
     for (let row = from; row < block.count; row++) {
       const second = u32[seconds + row] as number;
@@ -226,6 +227,8 @@ export class Columns {
         this.#fold(block, row, from);
       }
       all |= u8[block.at.flags + row] as number;
+      oldest = Math.min(second, oldest);
+      newest = Math.max(second, newest);
       if (second >= this.#newest) {
         this.#newest = second <= latest ? second : this.#newest;
       } else if (second + patience < this.#newest) {
@@ -233,6 +236,8 @@ export class Columns {
         u8[at] = (u8[at] as number) | late;
       }
     }
+    block.oldest = oldest;
+    block.newest = newest;
     block.mixed ||= (all & (odd | joined | plain)) !== 0;
   }
 
