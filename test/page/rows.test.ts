@@ -134,6 +134,21 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the rows', { timeout: 60_0
     await page.keyboard.press('PageDown');
     await page.keyboard.press('Shift+G');
     await seen(page, 'line 199');
+    // From hit to hit of the last filter, with all lines in between.
+    await page.fill('.filter input', '"line 5" OR "line 150"');
+    await page.locator('.status', { hasText: '12 shown' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.status .found').waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Shift+G');
+    await page.keyboard.press('Shift+N');
+    await selected('line 59');
+    await page.keyboard.press('Shift+N');
+    await selected('line 58');
+    await page.keyboard.press('n');
+    await page.keyboard.press('n');
+    await selected('line 150');
+    await page.locator('.details .raw', { hasText: 'line 150' }).waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
