@@ -145,11 +145,7 @@ export const text = {
   memoryTitle:
     'How much this page keeps, in this browser. What it has had already it gives back when it is opened anew.',
   memoryChoice: (megabytes: number) =>
-    megabytes === 0
-      ? 'usual'
-      : megabytes < 1024
-        ? `${megabytes} MB`
-        : `${(megabytes / 1024).toFixed(1).replace('.0', '')} GB`,
+    `memory: ${megabytes === 0 ? 'usual' : megabytes < 1000 ? `${megabytes} MB` : `${(megabytes / 1024).toFixed(1).replace('.0', '')} GB`}`,
   goneShort: (value: number) => `${number(value)} let go`,
   matching: (value: number) => `${number(value)} shown`,
   searching: (percent: number) => `searching, ${percent} %`,
