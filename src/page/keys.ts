@@ -114,10 +114,10 @@ function move(key: string, stream: Stream, inDetails: boolean): boolean {
       stream.selectBy(-1);
       return true;
     case 'n':
-      void stream.nextHit(1);
+      stream.nextHit(1);
       return true;
     case 'N':
-      void stream.nextHit(-1);
+      stream.nextHit(-1);
       return true;
     case 'g':
       rows?.toShare(0);

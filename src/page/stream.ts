@@ -72,6 +72,7 @@ export class Stream {
   #frame = 0;
   /** The last query that was not empty. */
   #lastQuery = '';
+  #hits = Promise.resolve();
 
   start(): void {
     this.locked.value = false;
@@ -215,7 +216,12 @@ export class Stream {
   }
 
   /** Goes to the next line that passes the query, or passed the last one; down or up. */
-  async nextHit(step: 1 | -1): Promise<void> {
+  nextHit(step: 1 | -1): void {
+    // One after the other: each goes on from where the one before it came to.
+    this.#hits = this.#hits.then(() => this.#toHit(step));
+  }
+
+  async #toHit(step: 1 | -1): Promise<void> {
     if (this.filterText.value !== '') {
       this.selectBy(step);
       return;
