@@ -113,6 +113,12 @@ function move(key: string, stream: Stream, inDetails: boolean): boolean {
     case 'k':
       stream.selectBy(-1);
       return true;
+    case 'n':
+      stream.nextHit(1);
+      return true;
+    case 'N':
+      stream.nextHit(-1);
+      return true;
     case 'g':
       rows?.toShare(0);
       return true;

@@ -10,7 +10,7 @@ import { EventReader } from './event.ts';
 import type { FacetLists } from './facet.ts';
 import { type Filter, filterOf, isFilter, noFilter, parseFilter } from './filter.ts';
 import type { Held } from './held.ts';
-import { keeping } from './keeping.ts';
+import { chooseKeeping, chosenKeeping, keeping } from './keeping.ts';
 import { List, type ListState } from './list.ts';
 import type { Gap, Picture } from './picture.ts';
 import { Remote } from './remote.ts';
@@ -26,8 +26,10 @@ const noValues = { values: [], hidden: 0, most: 0 };
 export class Stream {
   readonly view = new View();
   readonly reader = new EventReader();
-  readonly keeping = keeping();
 
+  readonly keeping = signal(keeping());
+  /** Megabytes that the reader has chosen; 0 for the usual. */
+  readonly memory = signal(chosenKeeping());
   readonly link = signal<Link>({ kind: 'connecting' });
   readonly node = signal('');
   readonly title = signal(text.title as string);
@@ -68,10 +70,13 @@ export class Stream {
   #tries = 0;
   #opening = -1;
   #frame = 0;
+  /** The last query that was not empty. */
+  #lastQuery = '';
+  #hits = Promise.resolve();
 
   start(): void {
     this.locked.value = false;
-    this.#remote.tell({ op: 'start', address: location.href.replace(/#.*/, ''), keeping: this.keeping });
+    this.#remote.tell({ op: 'start', address: location.href.replace(/#.*/, ''), keeping: this.keeping.value });
   }
 
   hurry(): void {
@@ -210,6 +215,39 @@ export class Stream {
     }
   }
 
+  /** Goes to the next line that passes the query, or passed the last one; down or up. */
+  nextHit(step: 1 | -1): void {
+    // One after the other: each goes on from where the one before it came to.
+    this.#hits = this.#hits.then(() => this.#toHit(step));
+  }
+
+  async #toHit(step: 1 | -1): Promise<void> {
+    if (this.filterText.value !== '') {
+      this.selectBy(step);
+      return;
+    }
+    const { rows } = this;
+    if (rows === undefined || this.#lastQuery === '') {
+      return;
+    }
+    const from = rows.selected >= 0 ? rows.selected : rows.following ? this.#next : rows.top - step;
+    const id = await this.#remote.ask({ kind: 'hit', query: this.#lastQuery, from, step, now: Date.now() });
+    if (id !== undefined) {
+      rows.select(id);
+      if (this.opened.value !== undefined) {
+        this.openSelected();
+      }
+    }
+  }
+
+  /** Keeps so many megabytes from now on, in this browser. */
+  setMemory(megabytes: number): void {
+    chooseKeeping(megabytes);
+    this.memory.value = megabytes;
+    this.keeping.value = keeping(megabytes);
+    this.#remote.tell({ op: 'keep', keeping: this.keeping.value });
+  }
+
   /** The events of the same container around one, whatever the query. */
   context(id: number, count: number): Promise<readonly Held[]> {
     return this.#remote.ask({ kind: 'context', id, count });
@@ -255,6 +293,7 @@ export class Stream {
     // What is on the screen must be found before it is painted; a reader at the tail needs the newest only.
     const until = this.rows === undefined || this.rows.following ? this.#next : this.rows.top;
     this.#asked++;
+    this.#lastQuery = value === '' ? this.#lastQuery : value;
     this.#remote.tell({ op: 'filter', text: value, now: Date.now(), generation: this.#asked, until });
   }
 

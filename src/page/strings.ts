@@ -141,6 +141,11 @@ export const text = {
   kept: (value: number) => `${lines(value)} kept`,
   keptTitle: (value: number, size: string) =>
     `This page keeps the newest ${number(value)} lines, and at most ${size} of them. The oldest go first.`,
+  memory: 'Memory of this page',
+  memoryTitle:
+    'How much this page keeps, in this browser. What it has had already it gives back when it is opened anew.',
+  memoryChoice: (megabytes: number) =>
+    `memory: ${megabytes === 0 ? 'usual' : megabytes < 1000 ? `${megabytes} MB` : `${(megabytes / 1024).toFixed(1).replace('.0', '')} GB`}`,
   goneShort: (value: number) => `${number(value)} let go`,
   matching: (value: number) => `${number(value)} shown`,
   searching: (percent: number) => `searching, ${percent} %`,
@@ -162,6 +167,7 @@ export const text = {
       ['/', 'Filter'],
       ['Space', 'Pause, resume'],
       ['j  k', 'Next line, line before'],
+      ['n  N', 'Next line that passes the filter, or passed the last one; the one before'],
       ['g  G', 'First line, newest line'],
       ['Enter', 'Details of the line'],
       ['l', 'Warnings and worse, errors and worse, all'],

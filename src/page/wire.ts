@@ -17,6 +17,7 @@ export type ToWorker =
   /** `address` is the page's own. */
   | { readonly op: 'start'; readonly address: string; readonly keeping: Keeping }
   | { readonly op: 'stop' | 'hurry' | 'painted' }
+  | { readonly op: 'keep'; readonly keeping: Keeping }
   /** The query, as text; what is shown from now on has this generation. The events down to `until` come first. */
   | {
       readonly op: 'filter';
@@ -38,6 +39,8 @@ export type Question =
   | { readonly kind: 'context'; readonly id: number; readonly count: number }
   /** The first event that is shown and not before that second since the epoch. */
   | { readonly kind: 'at'; readonly second: number }
+  /** The next event from one, up or down, that a query lets pass, whatever the query that is on. */
+  | { readonly kind: 'hit'; readonly query: string; readonly from: number; readonly step: 1 | -1; readonly now: number }
   /** The event with that seq, where it is kept. */
   | { readonly kind: 'find'; readonly seq: number };
 
@@ -46,6 +49,7 @@ export interface Answers {
   readonly suggest: readonly string[];
   readonly context: readonly Held[];
   readonly at: number | undefined;
+  readonly hit: number | undefined;
   readonly find: number | undefined;
 }
 

@@ -64,6 +64,10 @@ class Room {
       case 'hurry':
         this.#connection.hurry();
         return;
+      case 'keep':
+        this.#engine.keep(message.keeping);
+        this.#tell();
+        return;
       case 'painted':
         this.#painted = true;
         if (this.#changed) {

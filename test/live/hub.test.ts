@@ -5,6 +5,7 @@ import type { Batch } from '../../src/core/batch.ts';
 import { Hub } from '../../src/live/hub.ts';
 import { type Frame, type FrameBlock, readFrame } from '../../src/live/protocol.ts';
 import type { Reader } from '../../src/live/reader.ts';
+import { runs } from '../page/runs.ts';
 import { makeBatch } from './harness.ts';
 
 const root = { label: '@ROOT', matched: true };
@@ -272,7 +273,7 @@ test('whatever readers do: blocks in order, gaps equal to what was dropped, byte
         while (check(one));
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 

@@ -124,6 +124,36 @@ describe.each(kernels)('what is kept (%s)', (_name, kernel) => {
     expect(one.ids().filter((id) => one.held(id).late)).toEqual([1]);
   });
 
+  test('the next event that a query lets pass is found from any, up and down, whatever the query that is on', () => {
+    const one = page().take(frameOf(Array.from({ length: 300 }, (_, n) => docker(`line ${n}`, `c-${n % 3}`))));
+    one.filter('');
+    const hit = (from: number, step: 1 | -1, query = '"line 1" container=c-1') =>
+      one.engine.answer({ kind: 'hit', query, from, step, now: one.now });
+    expect([hit(-1, 1), hit(1, 1), hit(10, 1), hit(300, -1), hit(10, -1), hit(1, -1)]).toEqual([
+      1,
+      10,
+      13,
+      199,
+      1,
+      undefined,
+    ]);
+    expect([hit(5, 1, 'nowhere'), hit(5, 1, '(')]).toEqual([undefined, undefined]);
+  });
+
+  test('less is kept from when less is to be', () => {
+    const one = page({ events: 1e9, bytes: 8e6 });
+    for (let n = 0; n < 100; n++) {
+      one.take(frameOf(Array.from({ length: 100 }, () => docker('x'.repeat(100)))));
+    }
+    expect(one.engine.columns.gone).toBe(0);
+    one.engine.keep({ events: 1e9, bytes: 300_000 });
+    const { columns } = one.engine;
+    expect(columns.bytes).toBeLessThanOrEqual(300_000);
+    expect(columns.lines + columns.gone).toBe(10_000);
+    expect(one.facet('container')).toEqual({ 'web-1': columns.lines });
+    expect(one.ids()).toHaveLength(columns.lines);
+  });
+
   test('what happened around an event of its container is found, whatever the query', () => {
     const one = page().take(frameOf(Array.from({ length: 300 }, (_, n) => docker(`line ${n}`, `c-${n % 3}`))));
     one.filter('"line 150"');
@@ -255,6 +285,23 @@ describe.each(kernels)('stack traces (%s)', (_name, kernel) => {
       expect(one.shown(head)).toMatchObject({ text: java[1], whole: { count: 5, isTrace: true } });
       expect(one.filter('cart.java closed').ids()).toEqual([head]);
     }
+  });
+
+  test("of Python end with the exception's line, and nothing else at the margin is taken", () => {
+    const python = [
+      'Traceback (most recent call last):',
+      '  File "/app/cart.py", line 12, in open',
+      "    return carts['x']",
+      "KeyError: 'x'",
+    ];
+    const one = new Desk(kernel());
+    one.take(
+      frameOf([...python, 'ready', '  indented'].flatMap((log) => [docker(log, 'api'), docker('noise', 'web')])),
+    );
+    expect(one.lines().filter((text) => text !== 'noise')).toEqual([python.join('\n'), 'ready', '  indented']);
+    // A line with a level is no exception, and what follows it neither.
+    one.take(frameOf([...python.slice(0, 3), 'INFO: started', 'KeyError: 7'].map((log) => docker(log, 'other'))));
+    expect(one.lines().slice(-3)).toEqual([python.slice(0, 3).join('\n'), 'INFO: started', 'KeyError: 7']);
   });
 
   test('begin with a line of their own: what is indented alone is none', () => {

@@ -70,7 +70,7 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the histogram', { timeout:
 
   test('what no match took has a lane of its own', async () => {
     const config = `<source>\n@type forward\nbind 127.0.0.1\nport PORT\n</source>\n<match docker.**>\n@type null\n</match>\n`;
-    const { page, sender } = await play.stage({}, config);
+    const { page, sender } = await play.stage({}, await play.collector(config));
     await sender.sendAll([line('taken'), line('not taken', 'web', { tag: 'other' })]);
     await seen(page, 'not taken');
     await page.locator('.lane-names', { hasText: 'unmatched' }).waitFor();

@@ -8,6 +8,7 @@ import { levelNumber, levels } from '../../src/live/query/levels.ts';
 import { loadPlainKernel, loadWasmKernel } from '../../src/page/columns/kernel.ts';
 import { bitsAt, inputAt, needleAt } from '../../src/page/columns/layout.ts';
 import { sourcesHash } from '../../src/page/columns/wasm-module.ts';
+import { runs } from './runs.ts';
 import '../seed.ts';
 
 const wasm = loadWasmKernel();
@@ -142,7 +143,7 @@ describe('the kernel', () => {
         // 254: it leaves the line to the query language.
         expect(found === 254 ? expected : found).toBe(expected);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -208,7 +209,7 @@ describe('the kernel', () => {
           expect(results[0]).toEqual(expected);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

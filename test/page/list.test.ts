@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Metrics, Position } from '../../src/page/position.ts';
 import { View } from '../../src/page/view.ts';
+import { runs } from './runs.ts';
 
 describe('the view', () => {
   test('equals a sorted list, whatever blocks come and go', () => {
@@ -47,7 +48,7 @@ describe('the view', () => {
         view.clear();
         expect(view.length).toBe(0);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

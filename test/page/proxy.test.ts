@@ -64,7 +64,7 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('behind a proxy', { timeout
     const { page } = await play.visit(`http://127.0.0.1:${front.port}/`);
     await page.waitForSelector('.status .is-connected');
     const sender = await play.sender(forebay.port);
-    for (let n = 0; n < 5; n++) {
+    for (let n = 0; n < 3; n++) {
       await sender.sendAll(numbered(200, n * 200));
       // In the midst of it, at another place each time.
       if (n > 0) {
@@ -75,13 +75,10 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('behind a proxy', { timeout
       await sender.sendAll(numbered(1, 10_000 + n));
       await page.waitForSelector('.status .is-connected');
     }
-    await expect.poll(async () => counted(page), { timeout: 20_000 }).toMatchObject({ kept: 1005, dropped: 0 });
-    await page.fill('.filter input', '/^line (0|199|200|999|1000\\d)$/');
+    await expect.poll(async () => counted(page), { timeout: 20_000 }).toMatchObject({ kept: 603, dropped: 0 });
+    await page.fill('.filter input', '/^line (0|199|200|599|1000\\d)$/');
     await expect
       .poll(async () => (await lines(page)).filter((text) => text.startsWith('line')))
-      .toEqual([
-        ...['line 0', 'line 199', 'line 10000', 'line 200', 'line 10001', 'line 10002', 'line 10003'],
-        ...['line 999', 'line 10004'],
-      ]);
+      .toEqual([...['line 0', 'line 199', 'line 10000', 'line 200', 'line 10001'], ...['line 599', 'line 10002']]);
   });
 });

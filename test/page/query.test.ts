@@ -23,14 +23,6 @@ const shown = (page: Page, value: number) =>
 describe.skipIf(reasonToSkipBrowser() !== undefined)('the query', { timeout: 60_000 }, () => {
   const play = theatre();
 
-  async function stage(visitOptions: VisitOptions = {}, fragment = '') {
-    const { forebay, url } = await play.collector();
-    const visited = await play.visit(url + fragment, visitOptions);
-    const sender = await play.sender(forebay.port);
-    await visited.page.waitForSelector('.status .is-connected');
-    return { ...visited, sender, url };
-  }
-
   const some: readonly Sent[] = [
     line('ERROR no answer', 'api', { tag: 'docker.api' }),
     line('INFO started', 'api', { tag: 'docker.api' }),
@@ -39,7 +31,7 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the query', { timeout: 60_
   ];
 
   async function withSome(visitOptions: VisitOptions = {}, fragment = '') {
-    const staged = await stage(visitOptions, fragment);
+    const staged = await play.stage(visitOptions, undefined, fragment);
     await staged.sender.sendAll(some);
     await staged.page.locator('.status .kept', { hasText: '4 lines' }).waitFor();
     return staged;
@@ -171,7 +163,7 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the query', { timeout: 60_
   });
 
   test('every count is right while many come with a query on', { timeout: 120_000 }, async () => {
-    const { page, sender, complaints } = await stage();
+    const { page, sender, complaints } = await play.stage();
     await page.fill(field, 'level>=warn -/attempt [2-9]/ ms<90 "by the worker"');
     const batches = 100;
     const batch = Array.from({ length: 200 }, (_, n) => {
@@ -195,9 +187,9 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the query', { timeout: 60_
   test.each(['light', 'dark'] as const)(
     'axe finds nothing with facets, completion and a problem open: %s',
     async (theme) => {
-      const { page, sender } = await stage({ theme });
-      await sender.sendAll([...sampleLines(200, new Date()), ...some]);
-      await page.locator('.status .kept', { hasText: '204 lines' }).waitFor();
+      const { page, sender } = await play.stage({ theme, height: 560 });
+      await sender.sendAll([...sampleLines(60, new Date()), ...some]);
+      await page.locator('.status .kept', { hasText: '64 lines' }).waitFor();
       await page.locator('.levels .pick', { hasText: 'warn' }).click();
       await page
         .locator('.tags .pick')

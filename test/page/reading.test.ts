@@ -41,6 +41,20 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('reading', { timeout: 60_00
     await page.locator('.saved').waitFor({ state: 'detached' });
   });
 
+  test('how much is kept is chosen, and stays so when the page is opened again', async () => {
+    const { page, sender } = await play.stage();
+    await sender.sendAll([line('one')]);
+    await seen(page, 'one');
+    const memory = page.getByLabel('Memory of this page');
+    expect(await memory.inputValue()).toBe('0');
+    await memory.selectOption('64');
+    await page.locator('.status .kept[title*="64 MB"]').waitFor();
+    await expect.poll(() => accessibilityFaults(page)).toEqual([]);
+    await page.reload();
+    await seen(page, 'one');
+    expect(await memory.inputValue()).toBe('64');
+  });
+
   test('the lines around a line are shown, whatever the filter', async () => {
     const { page, sender } = await play.stage();
     await sender.sendAll(Array.from({ length: 200 }, (_, n) => line(`line ${n}`, n % 2 === 0 ? 'even' : 'odd')));
@@ -65,14 +79,15 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('reading', { timeout: 60_00
     await page.keyboard.press('g');
     await page.keyboard.press('j');
     await page.keyboard.press('j');
-    await page.locator('.row[aria-selected=true]').waitFor();
-    const chosen = await page.locator('.row[aria-selected=true] .line').textContent();
+    // The row is painted after the key was taken: it is the second one that is waited for.
+    const chosen = 'line 1';
+    await page.locator('.row[aria-selected=true] .line', { hasText: /^line 1$/ }).waitFor();
     await page.keyboard.press('c');
     await page.getByText('Link copied').waitFor();
     const link = await page.evaluate(() => navigator.clipboard.readText());
     expect(link).toMatch(new RegExp(`^${url}#q=line&at=[\\w-]+\\.\\d+$`));
     const other = await play.visit(link);
-    await other.page.locator('.details .raw', { hasText: chosen ?? '' }).waitFor();
+    await other.page.locator('.details .raw', { hasText: /^line 1$/ }).waitFor();
     expect(await other.page.inputValue('.filter input')).toBe('line');
     await expect.poll(() => other.page.locator('.row[aria-selected=true] .line').textContent()).toBe(chosen);
   });

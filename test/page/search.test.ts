@@ -8,6 +8,7 @@ import { EventSubject } from '../../src/live/query/event-subject.ts';
 import { parseQuery } from '../../src/live/query/parse.ts';
 import { loadKernel } from '../../src/page/columns/kernel.ts';
 import { Desk, docker, frameOfEntries, kernels, place } from './engine.ts';
+import { runs } from './runs.ts';
 import '../seed.ts';
 
 const esc = '\u001b';
@@ -135,7 +136,7 @@ describe.each(kernels)('the search (%s)', (_name, kernel) => {
         expect([text, one.ids()]).toEqual([text, expected]);
         expect(one.filter(text).ids()).toEqual(expected);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -163,6 +164,6 @@ test('both kernels make the same columns of the same frames', () => {
       });
       expect(seen[0]).toEqual(seen[1]);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });

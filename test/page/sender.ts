@@ -36,8 +36,13 @@ export class Sender {
 
   /** Many at once, in one write. */
   sendAll(events: readonly Sent[]): Promise<void> {
+    return this.write(bytesOf(events));
+  }
+
+  /** Messages that are made already. */
+  write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
-      this.#socket.write(Buffer.concat(events.map(messageOf)), () => resolve());
+      this.#socket.write(bytes, () => resolve());
     });
   }
 
@@ -52,6 +57,10 @@ export class Sender {
       await once(this.#socket, 'close');
     }
   }
+}
+
+export function bytesOf(events: readonly Sent[]): Buffer {
+  return Buffer.concat(events.map(messageOf));
 }
 
 /** 64 hex digits that are the same for the same name. */

@@ -1,4 +1,5 @@
-// A collector, a browser that looks at its page, and a sender: what the tests of the page have in common.
+// A collector, a browser that looks at its page, and a sender: what the tests of the page have in common. The tests of a file share a browser, and
+// most of them a collector, in which each has a listener and a viewer of its own.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Forebay, startForebay } from '../support/forebay.ts';
@@ -17,25 +18,59 @@ export const config = `
 </match>
 `;
 
+/** Listeners of a collector that tests share. */
+const rooms = 8;
+
+interface Room {
+  readonly port: number;
+  readonly url: string;
+}
+
 export interface Stage extends Visit {
-  readonly forebay: Forebay;
   readonly sender: Sender;
   readonly url: string;
 }
 
 export interface Theatre {
-  /** A collector whose page is at `url`; WEB in its configuration is the page's port. */
-  collector(text?: string, args?: string[], ports?: readonly number[]): Promise<{ forebay: Forebay; url: string }>;
-  /** A collector, its page in the browser, connected, and a sender. */
-  stage(options?: VisitOptions, text?: string, args?: string[]): Promise<Stage>;
+  /** A listener, and a page of what it takes and nothing else, in a collector that others use too. */
+  room(): Promise<Room>;
+  /** A collector of its own whose page is at `url`; WEB in its configuration is the page's port. */
+  collector(text?: string, args?: string[], ports?: readonly number[]): Promise<Room & { forebay: Forebay }>;
+  /** A page in the browser, connected, and a sender; at that place if one is given, else in a room of its own. `fragment` goes behind the address. */
+  stage(options?: VisitOptions, place?: Room, fragment?: string): Promise<Stage>;
   visit(url: string, options?: VisitOptions): Promise<Visit>;
   sender(port: number): Promise<Sender>;
+}
+
+/** A collector with rooms: a listener and a viewer each, joined by a label. */
+async function openHouse(): Promise<{ forebay: Forebay; rooms: Room[] }> {
+  const webs = await Promise.all(Array.from({ length: rooms }, freePort));
+  const text = webs.map(
+    (web, n) => `
+<source>
+  @type forward
+  @label @ROOM${n}
+  bind 127.0.0.1
+  port PORT${n}
+</source>
+<label @ROOM${n}>
+  <match **>
+    @type viewer
+    port ${web}
+  </match>
+</label>
+`,
+  );
+  const forebay = await startForebay({ config: text.join(''), open: webs });
+  return { forebay, rooms: webs.map((web, n) => ({ port: forebay.ports[n] ?? 0, url: `http://127.0.0.1:${web}/` })) };
 }
 
 /** To be called in a `describe`: what its tests open is closed behind each of them. */
 export function theatre(): Theatre {
   let browser: Browser;
   const open: (() => Promise<unknown>)[] = [];
+  const free: Room[] = [];
+  const houses: Forebay[] = [];
   beforeAll(async () => {
     browser = await openBrowser();
   });
@@ -44,8 +79,18 @@ export function theatre(): Theatre {
       await close();
     }
   });
-  afterAll(() => browser.close());
+  afterAll(async () => {
+    await Promise.all([browser.close(), ...houses.map((house) => house.stop())]);
+  });
   const own: Theatre = {
+    async room() {
+      if (free.length === 0) {
+        const house = await openHouse();
+        houses.push(house.forebay);
+        free.push(...house.rooms);
+      }
+      return free.shift() ?? own.room();
+    },
     async collector(text = config, args, ports = []) {
       const [port = await freePort(), web = await freePort()] = ports;
       const forebay = await startForebay({
@@ -55,14 +100,13 @@ export function theatre(): Theatre {
         ports: [port],
       });
       open.push(() => forebay.stop());
-      return { forebay, url: `http://127.0.0.1:${web}/` };
+      return { forebay, port: forebay.port, url: `http://127.0.0.1:${web}/` };
     },
-    async stage(options = {}, text = config, args = undefined) {
-      const { forebay, url } = await own.collector(text, args);
-      const visited = await own.visit(url, options);
-      const sender = await own.sender(forebay.port);
+    async stage(options = {}, place = undefined, fragment = '') {
+      const { port, url } = place ?? (await own.room());
+      const [visited, sender] = await Promise.all([own.visit(url + fragment, options), own.sender(port)]);
       await visited.page.waitForSelector('.status .is-connected');
-      return { ...visited, forebay, sender, url };
+      return { ...visited, sender, url };
     },
     async visit(url, options = {}) {
       const visited = await visit(browser, url, options);

@@ -54,6 +54,9 @@ export class Block {
   special: Bits | undefined;
   /** Whether any event has to be read to be searched: colours, pieces, whole records. */
   mixed = false;
+  /** The times of its events are between these, in seconds. */
+  oldest = Number.POSITIVE_INFINITY;
+  newest = 0;
   /** For facets whose own choice is left out of what they count: the events that pass all else. */
   readonly variants = new Map<string, Bits>();
   readonly markers = new Map<number, Marker>();

@@ -80,7 +80,7 @@ export class Columns {
   first = 0;
   next = 0;
   on: ColumnEvents = { took: () => {}, gone: () => {}, changed: () => {} };
-  readonly #limits: ColumnLimits;
+  #limits: ColumnLimits;
   readonly #now: () => number;
   readonly #free: number[] = [];
   #slabs = 0;
@@ -219,13 +219,16 @@ export class Columns {
     const latest = this.#now() / 1000 + ahead;
     const seconds = block.at.seconds >> 2;
     let all = 0;
+    let { oldest, newest } = block;
     const { offsets } = block.at;
     for (let row = from; row < block.count; row++) {
       const second = u32[seconds + row] as number;
-      if (Traces.mayGoOn(u8[u32[(offsets >> 2) + row] as number] as number)) {
+      if (this.#traces.mayGoOn(u8[u32[(offsets >> 2) + row] as number] as number)) {
         this.#fold(block, row, from);
       }
       all |= u8[block.at.flags + row] as number;
+      oldest = Math.min(second, oldest);
+      newest = Math.max(second, newest);
       if (second >= this.#newest) {
         this.#newest = second <= latest ? second : this.#newest;
       } else if (second + patience < this.#newest) {
@@ -233,6 +236,8 @@ export class Columns {
         u8[at] = (u8[at] as number) | late;
       }
     }
+    block.oldest = oldest;
+    block.newest = newest;
     block.mixed ||= (all & (odd | joined | plain)) !== 0;
   }
 
@@ -417,13 +422,7 @@ export class Columns {
   }
 
   #begin(): Block {
-    while (
-      this.blocks.length > 0 &&
-      (this.next - this.first + this.size.events > this.#limits.events ||
-        this.bytes + this.size.slab > this.#limits.bytes)
-    ) {
-      this.#dropFirst();
-    }
+    this.#trim(0);
     let address = this.#free.pop();
     if (address === undefined) {
       const end = slabsAt + (this.#slabs + 1) * this.size.slab;
@@ -438,6 +437,23 @@ export class Columns {
     const block = new Block(this.next, address, this.size, this.memory);
     this.blocks.push(block);
     return block;
+  }
+
+  /** Keeps so much from now on; what is too much goes at once, the newest block stays. */
+  keep(limits: ColumnLimits): void {
+    this.#limits = limits;
+    this.#trim(1);
+  }
+
+  /** Makes room for one block more, as long as there are more than `least`. */
+  #trim(least: number): void {
+    while (
+      this.blocks.length > least &&
+      (this.next - this.first + this.size.events > this.#limits.events ||
+        this.bytes + this.size.slab > this.#limits.bytes)
+    ) {
+      this.#dropFirst();
+    }
   }
 
   #dropFirst(): void {

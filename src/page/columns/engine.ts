@@ -1,6 +1,7 @@
 // All that the worker knows of the stream: the columns, the search, what is missing; and what of it the page has yet to be told. Knows no
 // worker and no socket, so that tests run it as it is.
 import type { Hello } from '../../live/protocol.ts';
+import { Query } from '../../live/query/compile.ts';
 import { rangeOf } from '../../live/query/edit.ts';
 import { levelNumber } from '../../live/query/levels.ts';
 import { parseQuery } from '../../live/query/parse.ts';
@@ -72,6 +73,11 @@ export class Engine {
 
   get running(): boolean {
     return this.search.running;
+  }
+
+  /** Keeps so much from now on. */
+  keep(keeping: Keeping): void {
+    this.columns.keep(keeping);
   }
 
   // What the connection brings
@@ -182,6 +188,8 @@ export class Engine {
         return suggest(this, what.completion);
       case 'context':
         return this.#context(what.id, what.count);
+      case 'hit':
+        return this.#hit(what);
       case 'at':
         return this.#at(what.second);
       default:
@@ -212,6 +220,28 @@ export class Engine {
       return found;
     };
     return this.rows([...walk(-1).reverse(), id, ...walk(1)]).rows;
+  }
+
+  /** Looks at events one by one: of what is far away nothing is known. */
+  #hit({ query, from, step, now }: Question & { readonly kind: 'hit' }): number | undefined {
+    const read = parseQuery(query);
+    if (!read.ok) {
+      return undefined;
+    }
+    const wanted = new Query(read.node, now);
+    const { first, next } = this.columns;
+    // From above the first of the screen, or below the last.
+    let id = Math.min(next, Math.max(first - 1, from)) + step;
+    for (let n = 0; n < mostLooked; n++, id += step) {
+      const at = this.columns.where(id);
+      if (at === undefined) {
+        return undefined;
+      }
+      if (this.#isRow(at.block, at.row) && wanted.accepts(this.reading.subject(at))) {
+        return id;
+      }
+    }
+    return undefined;
   }
 
   #isRow(block: Block, row: number): boolean {

@@ -3,6 +3,7 @@
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
 import { bitsAt, longestNeedle, needleAt } from './layout.ts';
+import { maskOf } from './tally.ts';
 
 /** From the commonest on; what is not here is rare. */
 const common = ' etaoinsrhldcumfpgwybvkxjqz0123456789=":/.-_,';
@@ -40,13 +41,40 @@ export class Needle {
       into.fill(0xffffffff, from >> 5, (to + 31) >> 5);
       return;
     }
-    const { memory, kernel } = this.#columns;
-    memory.u8.set(this.#bytes, needleAt);
-    memory.u8.set(this.#masks, needleAt + size);
+    this.#begin(from, to);
+    this.#columns.kernel.find(block.at.offsets, from, to, needleAt, size, this.#p, this.#q, bitsAt);
+    this.#end(from, to, into);
+  }
+
+  /** The same for those of `within` only; the bits of others are not set. */
+  findWithin(block: Block, from: number, to: number, into: Bits, within: Bits): void {
+    const size = this.#bytes.length;
+    if (size === 0 || size > longestNeedle) {
+      this.find(block, from, to, into);
+      return;
+    }
+    this.#begin(from, to);
+    for (let word = from >> 5; word << 5 < to; word++) {
+      let left = (within[word] as number) & maskOf(word, from, to);
+      while (left !== 0) {
+        const row = (word << 5) + 31 - Math.clz32(left & -left);
+        left &= left - 1;
+        this.#columns.kernel.find(block.at.offsets, row, row + 1, needleAt, size, this.#p, this.#q, bitsAt);
+      }
+    }
+    this.#end(from, to, into);
+  }
+
+  #begin(from: number, to: number): void {
+    const { u8, u32 } = this.#columns.memory;
+    u8.set(this.#bytes, needleAt);
+    u8.set(this.#masks, needleAt + this.#bytes.length);
+    u32.fill(0, (bitsAt >> 2) + (from >> 5), (bitsAt >> 2) + ((to + 31) >> 5));
+  }
+
+  #end(from: number, to: number, into: Bits): void {
     const words = bitsAt >> 2;
-    memory.u32.fill(0, words + (from >> 5), words + ((to + 31) >> 5));
-    kernel.find(block.at.offsets, from, to, needleAt, size, this.#p, this.#q, bitsAt);
-    into.set(memory.u32.subarray(words + (from >> 5), words + ((to + 31) >> 5)), from >> 5);
+    into.set(this.#columns.memory.u32.subarray(words + (from >> 5), words + ((to + 31) >> 5)), from >> 5);
   }
 }
 

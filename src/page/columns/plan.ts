@@ -5,20 +5,27 @@ import { folds, Query, type Subject } from '../../live/query/compile.ts';
 import { EventSubject } from '../../live/query/event-subject.ts';
 import { isOwnField } from '../../live/query/fields.ts';
 import { levels } from '../../live/query/levels.ts';
+import { bitCount } from '../view.ts';
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
 import { joined, mostOrigins, mostShapes, odd, plain } from './layout.ts';
 import { Needle } from './needle.ts';
 import type { Origin } from './origins.ts';
 import { others, type Shape } from './shapes.ts';
+import { maskOf } from './tally.ts';
 
 export interface Plan {
   /** Events that it holds for, and those that it holds for or may. Right for the rows of the last `look`. */
   readonly yes: Bits;
   readonly maybe: Bits;
-  /** Looks at the rows from `from` to `to` - 1. */
-  look(block: Block, from: number, to: number): void;
+  /** What looking costs: 0 a byte or two for each event, else bytes of lines; the less, the sooner it is looked at. */
+  readonly cost: number;
+  /** Looks at the rows from `from` to `to` - 1. What it says of rows that are not in `within` does not matter. */
+  look(block: Block, from: number, to: number, within?: Bits): void;
 }
+
+/** Lines are looked at one by one where no more than one of so many matters. */
+const few = 8;
 
 /** `now`, ms since the epoch, is what `since:15m` counts back from. */
 export function planOf(node: QueryNode, columns: Columns, now: number): Plan {
@@ -92,6 +99,7 @@ function subjectWith(part: Partial<Subject>): Subject {
 abstract class Base implements Plan {
   readonly yes: Bits;
   readonly maybe: Bits;
+  readonly cost: number = 0;
   protected readonly columns: Columns;
 
   constructor(columns: Columns) {
@@ -100,7 +108,36 @@ abstract class Base implements Plan {
     this.maybe = new Uint32Array(columns.size.events / 32);
   }
 
-  abstract look(block: Block, from: number, to: number): void;
+  abstract look(block: Block, from: number, to: number, within?: Bits): void;
+
+  /** The same for all rows. */
+  protected all(from: number, to: number, is: boolean): void {
+    this.yes.fill(is ? 0xffffffff : 0, from >> 5, (to + 31) >> 5);
+    this.maybe.fill(is ? 0xffffffff : 0, from >> 5, (to + 31) >> 5);
+  }
+
+  /** Sets both from a column of small numbers: 0 is no, 1 yes, 2 that it has to be read. */
+  protected fillFrom(
+    column: Uint8Array | Uint16Array,
+    at: number,
+    answers: Uint8Array,
+    from: number,
+    to: number,
+  ): void {
+    const { yes, maybe } = this;
+    for (let base = from & ~31; base < to; base += 32) {
+      let sure = 0;
+      let unsure = 0;
+      const end = Math.min(to, base + 32);
+      for (let row = Math.max(from, base); row < end; row++) {
+        const answer = answers[column[at + row] as number] as number;
+        sure |= (answer & 1) << (row & 31);
+        unsure |= (answer >> 1) << (row & 31);
+      }
+      yes[base >> 5] = sure;
+      maybe[base >> 5] = sure | unsure;
+    }
+  }
 
   /** Sets both from what is known of each row: false, true, or undefined where it has to be read. */
   protected fill(from: number, to: number, of: (row: number) => boolean | undefined): void {
@@ -123,6 +160,8 @@ abstract class Base implements Plan {
 
 /** Every event has to be read. */
 class AnyPlan extends Base {
+  override readonly cost = 1000;
+
   look(_block: Block, from: number, to: number): void {
     this.yes.fill(0, from >> 5, (to + 31) >> 5);
     this.maybe.fill(0xffffffff, from >> 5, (to + 31) >> 5);
@@ -130,15 +169,17 @@ class AnyPlan extends Base {
 }
 
 class NotPlan extends Base {
+  override readonly cost: number;
   readonly #of: Plan;
 
   constructor(columns: Columns, of: Plan) {
     super(columns);
     this.#of = of;
+    this.cost = of.cost;
   }
 
-  look(block: Block, from: number, to: number): void {
-    this.#of.look(block, from, to);
+  look(block: Block, from: number, to: number, within?: Bits): void {
+    this.#of.look(block, from, to, within);
     for (let word = from >> 5; word << 5 < to; word++) {
       this.yes[word] = ~(this.#of.maybe[word] as number);
       this.maybe[word] = ~(this.#of.yes[word] as number);
@@ -147,6 +188,7 @@ class NotPlan extends Base {
 }
 
 class ManyPlan extends Base {
+  override readonly cost: number;
   readonly #of: readonly Plan[];
   readonly #all: boolean;
 
@@ -154,14 +196,15 @@ class ManyPlan extends Base {
     super(columns);
     this.#of = of;
     this.#all = all;
+    this.cost = of.reduce((sum, { cost }) => sum + cost, 0);
   }
 
-  look(block: Block, from: number, to: number): void {
+  look(block: Block, from: number, to: number, within?: Bits): void {
     const start = this.#all ? 0xffffffff : 0;
     this.yes.fill(start, from >> 5, (to + 31) >> 5);
     this.maybe.fill(start, from >> 5, (to + 31) >> 5);
     for (const plan of this.#of) {
-      plan.look(block, from, to);
+      plan.look(block, from, to, within);
       for (let word = from >> 5; word << 5 < to; word++) {
         const yes = plan.yes[word] as number;
         const maybe = plan.maybe[word] as number;
@@ -182,8 +225,18 @@ class TimePlan extends Base {
 
   look(block: Block, from: number, to: number): void {
     const { u8, u32 } = this.columns.memory;
-    let time = 0;
+    const { oldest, newest } = block;
+    let time = oldest * 1000;
     const subject = subjectWith({ time: () => time });
+    // `since` and `until` each have one edge: what is so at both ends of the block's time is so in between.
+    if (!block.mixed && oldest > 0) {
+      const isFirst = this.#query.accepts(subject);
+      time = newest * 1000 + 999.999_999;
+      if (this.#query.accepts(subject) === isFirst) {
+        this.all(from, to, isFirst);
+        return;
+      }
+    }
     // Most events in a row have the same second.
     let second = -1;
     let nanos = -1;
@@ -204,18 +257,19 @@ class TimePlan extends Base {
 }
 
 class LevelPlan extends Base {
-  readonly #accepts: readonly boolean[];
+  /** 1 for each level that is asked for. */
+  readonly #accepts: Uint8Array;
 
   constructor(columns: Columns, query: Query) {
     super(columns);
-    this.#accepts = [undefined, ...levels.toReversed()].map((level) =>
-      query.accepts(subjectWith({ level: () => level })),
+    this.#accepts = Uint8Array.from([undefined, ...levels.toReversed()], (level) =>
+      query.accepts(subjectWith({ level: () => level })) ? 1 : 0,
     );
   }
 
   look(block: Block, from: number, to: number): void {
     const { u8 } = this.columns.memory;
-    this.fill(from, to, (row) => this.#accepts[u8[block.at.levels + row] as number] === true);
+    this.fillFrom(u8, block.at.levels, this.#accepts, from, to);
   }
 }
 
@@ -263,11 +317,11 @@ class ShapePlan extends Base {
   look(block: Block, from: number, to: number): void {
     this.#shapes.update();
     const { u16 } = this.columns.memory;
-    const { answers } = this.#shapes;
-    this.fill(from, to, (row) => {
-      const answer = answers[u16[(block.at.shapes >> 1) + row] as number];
-      return answer === 2 ? undefined : answer === 1;
-    });
+    if (this.#shapes.any) {
+      this.fillFrom(u16, block.at.shapes >> 1, this.#shapes.answers, from, to);
+    } else {
+      this.all(from, to, false);
+    }
   }
 }
 
@@ -298,21 +352,28 @@ class OriginPlan extends Base {
 
 /** A word or a phrase. */
 class TextPlan extends Base {
+  override readonly cost: number;
   readonly #needle: Needle;
   readonly #shapes: ShapeAnswers;
 
   constructor(columns: Columns, word: string, fold: boolean) {
     super(columns);
     this.#needle = new Needle(columns, word, fold);
+    // The longer a text is, the less often it is found.
+    this.cost = 100 - Math.min(50, word.length);
     this.#shapes = new ShapeAnswers(columns, ({ text }) => (fold ? text.toLowerCase() : text).includes(word));
   }
 
-  look(block: Block, from: number, to: number): void {
+  look(block: Block, from: number, to: number, within?: Bits): void {
     const { u8, u16 } = this.columns.memory;
     const { yes, maybe } = this;
     const { isExact } = this.#needle;
     this.#shapes.update();
-    this.#needle.find(block, from, to, maybe);
+    if (within === undefined || countOf(within, from, to) * few > to - from) {
+      this.#needle.find(block, from, to, maybe);
+    } else {
+      this.#needle.findWithin(block, from, to, maybe, within);
+    }
     for (let word = from >> 5; word << 5 < to; word++) {
       yes[word] = isExact ? (maybe[word] as number) : 0;
     }
@@ -338,6 +399,7 @@ class TextPlan extends Base {
 
 /** A field of the record, which its shape has, or of the line, which then has at least its name. */
 class FieldPlan extends Base {
+  override readonly cost: number;
   readonly #shapes: ShapeAnswers;
   readonly #names: TextPlan;
   readonly #subject = new EventSubject();
@@ -346,6 +408,7 @@ class FieldPlan extends Base {
     super(columns);
     const [first = node.name] = node.name.split('.');
     this.#names = new TextPlan(columns, first.toLowerCase(), true);
+    this.cost = this.#names.cost + 100;
     this.#shapes = new ShapeAnswers(columns, ({ sample }) => {
       if (sample === undefined) {
         return undefined;
@@ -359,9 +422,9 @@ class FieldPlan extends Base {
     });
   }
 
-  look(block: Block, from: number, to: number): void {
+  look(block: Block, from: number, to: number, within?: Bits): void {
     this.#shapes.update();
-    this.#names.look(block, from, to);
+    this.#names.look(block, from, to, within);
     const { u16 } = this.columns.memory;
     const { answers } = this.#shapes;
     const named = this.#names.maybe;
@@ -370,4 +433,12 @@ class FieldPlan extends Base {
       return answer === 2 ? (((named[row >> 5] as number) >>> (row & 31)) & 1 ? undefined : false) : answer === 1;
     });
   }
+}
+
+function countOf(bits: Bits, from: number, to: number): number {
+  let sum = 0;
+  for (let word = from >> 5; word << 5 < to; word++) {
+    sum += bitCount((bits[word] as number) & maskOf(word, from, to));
+  }
+  return sum;
 }

@@ -35,6 +35,8 @@ export class Search {
   readonly #columns: Columns;
   readonly #reading: Reading;
   #terms: readonly Term[] = [];
+  /** Rows that the terms looked at so far may hold for. */
+  #left: Bits = new Uint32Array(0);
   /** Blocks that begin below this event are still to be searched. */
   #next = 0;
   /** Where the search began. */
@@ -69,11 +71,15 @@ export class Search {
         }
       }
     }
-    this.#terms = termsOf(node).map((term) => ({
-      plan: planOf(term, this.#columns, now),
-      query: new Query(term, now),
-      facet: facetOf.get(term),
-    }));
+    // Those that no facet leaves out come first, and of them those that cost little: the others look at what these leave only.
+    this.#terms = termsOf(node)
+      .map((term) => ({
+        plan: planOf(term, this.#columns, now),
+        query: new Query(term, now),
+        facet: facetOf.get(term),
+      }))
+      .sort((a, b) => Number(a.facet !== undefined) - Number(b.facet !== undefined) || a.plan.cost - b.plan.cost);
+    this.#left = new Uint32Array(this.#columns.size.events / 32);
     this.variants.clear();
     for (const name of new Set(facetOf.values())) {
       this.variants.set(name, new Tally());
@@ -149,9 +155,7 @@ export class Search {
 
   /** Looks at rows and counts them. */
   #take(block: Block, from: number, to: number): void {
-    for (const { plan } of this.#terms) {
-      plan.look(block, from, to);
-    }
+    this.#look(block, from, to);
     this.#read(block, from, to);
     this.#combine(block.bits, undefined, from, to);
     if (block.special !== undefined) {
@@ -182,6 +186,22 @@ export class Search {
     }
     this.shown += block.shown - before;
     this.dirty.add(block);
+  }
+
+  /** Asks each term of the rows that the ones before it may hold for. */
+  #look(block: Block, from: number, to: number): void {
+    const left = this.#left;
+    for (const [n, { plan, facet }] of this.#terms.entries()) {
+      plan.look(block, from, to, n === 0 ? undefined : left);
+      // A facet's own choice is left out of what it counts.
+      if (facet === undefined) {
+        for (let word = from >> 5; word << 5 < to; word++) {
+          left[word] = (n === 0 ? 0xffffffff : (left[word] as number)) & (plan.maybe[word] as number);
+        }
+      } else if (n === 0) {
+        left.fill(0xffffffff, from >> 5, (to + 31) >> 5);
+      }
+    }
   }
 
   /** The rows for which all terms hold, but for those of one facet. */

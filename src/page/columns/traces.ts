@@ -1,5 +1,5 @@
 // Stack traces: lines that only go on with the one before them of the same container and stream (`at …`, `... 12 more`, `Caused by: …`,
-// `File "…"`) are folded into it, as a log file would have them in one piece.
+// `File "…"`) are folded into it, and what ends a trace of Python (`ValueError: …`), as a log file would have them in one piece.
 import type { Joined, Pieces } from '../pieces.ts';
 import type { Block } from './block.ts';
 import { folded, joined, marked, plain } from './layout.ts';
@@ -11,6 +11,10 @@ const patience = 3;
 /** Bytes of a line that are looked at. */
 const head = 120;
 const goesOn = /^(?:\s+at\s\S|\s+\.\.\.\s\d+\s|Caused by: |\s+File "|\s+-- )/;
+
+/** How Python's traces begin, and the line at the margin that ends them: an exception's name, which is no level's (`INFO: …`). */
+const pythonBegins = /^\s*Traceback \(most recent call last\):/;
+const pythonEnds = /^(?![A-Z]+:)[A-Za-z_][\w.]*(?::\s|\s*$)/;
 
 interface Trace {
   readonly line: Joined;
@@ -24,6 +28,8 @@ export class Traces {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   /** The last of each shape. */
   readonly #open = new Map<number, Trace>();
+  /** Shapes of Python's traces whose last line has not come. */
+  readonly #waiting = new Set<number>();
 
   constructor(memory: Memory, pieces: Pieces, before: (block: Block) => Block | undefined) {
     this.#memory = memory;
@@ -31,9 +37,9 @@ export class Traces {
     this.#before = before;
   }
 
-  /** Whether a line may go on with another, by its first byte: a space, a tab, a C. */
-  static mayGoOn(byte: number): boolean {
-    return byte === 0x20 || byte === 0x09 || byte === 0x43;
+  /** Whether a line may go on with another, by its first byte: a space, a tab, a C; any where the end of one is waited for. */
+  mayGoOn(byte: number): boolean {
+    return byte === 0x20 || byte === 0x09 || byte === 0x43 || this.#waiting.size > 0;
   }
 
   /** Folds the event in this row into the one that it goes on with; returns the line that both are then. */
@@ -45,10 +51,15 @@ export class Traces {
     if (((u8[block.at.flags + row] as number) & (plain | joined | folded | marked)) !== 0) {
       return undefined;
     }
-    const text = this.#decoder.decode(u8.subarray(start, Math.min(end, start + head)));
+    const first = u8[start] as number;
+    const isIndented = start < end && (first === 0x20 || first === 0x09);
+    if (!isIndented && first !== 0x43 && !this.#waiting.has(shape)) {
+      return undefined;
+    }
+    const text = this.#text(start, end);
     const open = this.#open.get(shape);
-    const isIndented = (u8[start] as number) !== 0x43;
-    if (!goesOn.test(text) && !(open !== undefined && isIndented && text.trim() !== '')) {
+    const isLast = !isIndented && this.#waiting.delete(shape) && pythonEnds.test(text);
+    if (!isLast && !goesOn.test(text) && !(open !== undefined && isIndented && text.trim() !== '')) {
       return undefined;
     }
     const before = this.#previous(block, row, shape);
@@ -58,31 +69,43 @@ export class Traces {
     const id = before.block.first + before.row;
     const isOpen = open?.last === id;
     // What is indented goes on with a trace only, never with a line that has none.
-    if (!isOpen && !goesOn.test(text)) {
+    if (!isOpen && (isLast || !goesOn.test(text))) {
       return undefined;
     }
-    const line = isOpen ? open.line : this.#begin(before.block, before.row);
+    const line = isOpen ? open.line : this.#begin(before.block, before.row, shape);
     if (line === undefined || !this.#pieces.adopt(line, block.first + row)) {
       return undefined;
     }
     u8[block.at.flags + row] = (u8[block.at.flags + row] as number) | folded;
     block.setSpecial(row);
     this.#open.delete(shape);
-    this.#open.set(shape, { line, last: block.first + row });
+    if (!isLast) {
+      this.#open.set(shape, { line, last: block.first + row });
+    }
     if (this.#open.size > farthest) {
-      this.#open.delete(this.#open.keys().next().value ?? -1);
+      const oldest = this.#open.keys().next().value ?? -1;
+      this.#open.delete(oldest);
+      this.#waiting.delete(oldest);
     }
     return line;
   }
 
-  #begin(block: Block, row: number): Joined | undefined {
-    const { u8 } = this.#memory;
+  #text(start: number, end: number): string {
+    return this.#decoder.decode(this.#memory.u8.subarray(start, Math.min(end, start + head)));
+  }
+
+  #begin(block: Block, row: number, shape: number): Joined | undefined {
+    const { u8, u32 } = this.#memory;
     const at = block.at.flags + row;
     if (((u8[at] as number) & (joined | folded)) !== 0) {
       return undefined;
     }
     u8[at] = (u8[at] as number) | joined;
     block.mixed = true;
+    const offset = (block.at.offsets >> 2) + row;
+    if (pythonBegins.test(this.#text(u32[offset] as number, u32[offset + 1] as number))) {
+      this.#waiting.add(shape);
+    }
     return this.#pieces.trace(block.first + row);
   }
 

@@ -1,5 +1,6 @@
 // The bar below: how the connection is, what comes in, and what is not here.
 import type { Link } from '../connection.ts';
+import { keepingChoices } from '../keeping.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
 import { clock, size } from '../times.ts';
@@ -8,6 +9,7 @@ export function StatusBar({ stream }: { readonly stream: Stream }) {
   const link = stream.link.value;
   const { rate, kept, gone, dropped, shown, search, query, took } = stream.totals.value;
   const node = stream.node.value;
+  const { events, bytes } = stream.keeping.value;
   return (
     <footer class="status">
       <span class={`link is-${link.kind}`} role="status">
@@ -32,12 +34,33 @@ export function StatusBar({ stream }: { readonly stream: Stream }) {
           {text.matching(shown)}
         </span>
       )}
-      <span class="kept" title={text.keptTitle(stream.keeping.events, size(stream.keeping.bytes))}>
+      <span class="kept" title={text.keptTitle(events, size(bytes))}>
         {text.kept(kept)}
         {gone > 0 ? `, ${text.goneShort(gone)}` : ''}
       </span>
+      <Memory stream={stream} />
       {node === '' ? undefined : <span class="node">{node}</span>}
     </footer>
+  );
+}
+
+/** How much is kept: a choice. */
+function Memory({ stream }: { readonly stream: Stream }) {
+  const chosen = stream.memory.value;
+  const choices = keepingChoices.includes(chosen) ? keepingChoices : [...keepingChoices, chosen].sort((a, b) => a - b);
+  return (
+    <select
+      class="memory"
+      aria-label={text.memory}
+      title={text.memoryTitle}
+      onChange={(event) => stream.setMemory(Number(event.currentTarget.value))}
+    >
+      {choices.map((megabytes) => (
+        <option key={megabytes} value={megabytes} selected={megabytes === chosen}>
+          {text.memoryChoice(megabytes)}
+        </option>
+      ))}
+    </select>
   );
 }
 

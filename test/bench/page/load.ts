@@ -16,7 +16,7 @@ interface Chunk {
 }
 
 /** Lines of about 100 bytes. One of 8 has the level ERROR, one of 50 the word `retried`, one of 1,000 `needle-` and its chunk's number. */
-function chunkOf(chunk: number): Chunk {
+export function entriesOf(chunk: number): { readonly tag: string; readonly entries: readonly Buffer[] } {
   const time = Buffer.from(encode(Math.floor(Date.now() / 1000)));
   const name = `shop-api-${chunk % containers}`;
   const id = `${chunk % containers}`.padStart(2, '0').repeat(32);
@@ -32,7 +32,12 @@ function chunkOf(chunk: number): Chunk {
       encode({ container_id: id, container_name: `/${name}`, source: 'stdout', log }),
     ]);
   });
-  const bytes = Buffer.from(encode([`docker.${name}`, Buffer.concat(entries), { size: perChunk }]));
+  return { tag: `docker.${name}`, entries };
+}
+
+function chunkOf(chunk: number): Chunk {
+  const { tag, entries } = entriesOf(chunk);
+  const bytes = Buffer.from(encode([tag, Buffer.concat(entries), { size: perChunk }]));
   return { bytes, timeAt: bytes.lastIndexOf('t=00000000000000.000') + 2 };
 }
 

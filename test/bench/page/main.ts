@@ -1,8 +1,9 @@
 // `npm run bench:page`: measures the page and prints its table. `-- --runs 5` takes the medians of so many, `--write` puts them into RESULTS.md,
-// `--short` looks at a tenth of it all, `--minutes 30` is the long run with a query on, `--readers` ten readers of which one stands still.
+// `--short` looks at a tenth of it all, `--minutes 30` is the long run with a query on, `--readers` ten readers of which one stands still; test/bench/page/kernel.ts
+// measures the worker's engine alone.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../support/project.ts';
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
   }
   const found = new Map<string, number[]>();
   const runs = Number(values.runs);
+  const before = loadNow();
   for (let run = 0; run < runs; run++) {
     for (const [name, measure] of Object.entries(suite)) {
       if (name.includes(values.only)) {
@@ -74,8 +76,16 @@ async function main(): Promise<void> {
   const table = tableOf(found);
   console.log(table);
   if (values.write) {
-    writeFileSync(join(projectRoot, 'test', 'bench', 'page', 'RESULTS.md'), report(table, runs));
+    writeFileSync(
+      join(projectRoot, 'test', 'bench', 'page', 'RESULTS.md'),
+      report(table, runs, [before, loadNow()], values.short),
+    );
   }
+}
+
+/** Processes that ran or wanted to, over the last minute. */
+function loadNow(): string {
+  return (loadavg()[0] ?? 0).toFixed(1);
 }
 
 function tableOf(found: ReadonlyMap<string, readonly number[]>): string {
@@ -106,20 +116,22 @@ function print(figures: Figures): void {
   }
 }
 
-function report(table: string, runs: number): string {
+function report(table: string, runs: number, loads: readonly string[], short: boolean): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', cwd: projectRoot }).trim();
   const model = cpus()[0]?.model.trim() ?? 'unknown';
   return `# What the benchmark of the page measured
 
-Written by \`npm run bench:page -- --runs ${runs} --write\`; not edited by hand.
+Written by \`npm run bench:page -- --runs ${runs}${short ? ' --short' : ''} --write\`; not edited by hand.
 
 Machine: ${model}, ${cpus().length} cores, ${process.platform} ${process.arch}, Chromium and collector and sender on it together  
 Node: ${process.version}  
-Commit: ${commit}, ${new Date().toISOString().slice(0, 10)}
+Commit: ${commit}, ${new Date().toISOString().slice(0, 10)}  
+Load average: ${loads[0]} before, ${loads[1]} at the end; of that the benchmark itself is two or three${short ? '  \nShort: a tenth of what the bars are about, to see that it runs' : ''}
 
 Medians of ${runs} with their spread; each run has a fresh collector and a fresh browser, plain http, no shared memory. Lines have 100 bytes in
 records of 220, of 12 containers, a thousand a chunk. Facets and histogram are on in all of it, a query where it says so. The bare page
-only adds up the numbers in the heads of the blocks.
+only adds up the numbers in the heads of the blocks: it is the floor of this machine, at this load, with collector and sender on it, and where it is
+below a bar, no page holds that bar here. What the page reaches of it is in a line of its own.
 
 ${table}
 `;

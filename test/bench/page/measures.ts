@@ -87,9 +87,11 @@ export function intake(events: number): Promise<Figures> {
     const { dropped } = await countsOf(tab);
     const served = cpuSeconds(serverPid) - cpu;
     const paged = (await pageCpuSeconds(tab)) - pageCpu;
+    const taken = (events - (dropped - before.dropped)) / seconds;
     return {
       'bytes counted by a bare page, events/s': floor,
-      'events/s into the page': (events - (dropped - before.dropped)) / seconds,
+      'events/s into the page': taken,
+      'events/s into the page, % of the bare page': (100 * taken) / floor,
       'dropped while flooded, %': (100 * (dropped - before.dropped)) / events,
       'page CPU s per 1 M events': (paged / (events - (dropped - before.dropped))) * 1e6,
       'server CPU s per 1 M events and viewer': (Math.max(0, served - alone) / events) * 1e6,
@@ -137,7 +139,7 @@ export function steady(rate: number, seconds: number, query: string): Promise<Fi
   });
 }
 
-const queries = [
+export const queries = [
   'needle-17',
   'level>=warn',
   'retried user',

@@ -66,6 +66,15 @@ function textLevel(at: usize, limit: usize, colored: bool): i32 {
       const bit = <usize>ctz(begins);
       begins &= begins - 1;
       const word = base + bit;
+      // What stands behind another word and a space says no level but by its capitals.
+      if (
+        (capital !== 0 || load<u8>(word) >= 0x60) &&
+        word - from >= 2 &&
+        load<u8>(word - 1) === 0x20 &&
+        isWord(load<u8>(word - 2))
+      ) {
+        continue;
+      }
       const rest = ~(words >> bit);
       let behind = word + <usize>ctz(rest);
       if (bit + (behind - word) >= 64) {

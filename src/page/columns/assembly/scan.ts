@@ -141,10 +141,19 @@ export function scan(c: usize, start: usize, end: usize): i32 {
 
 function same(a: usize, b: usize, size: usize): bool {
   let n: usize = 0;
-  for (; n + 16 <= size; n += 16) {
-    if (v128.any_true(v128.xor(v128.load(a + n), v128.load(b + n)))) {
-      return false;
+  if (size >= 16) {
+    for (; n + 16 <= size; n += 16) {
+      if (v128.any_true(v128.xor(v128.load(a + n), v128.load(b + n)))) {
+        return false;
+      }
     }
+    // The end together with bytes that were compared already.
+    const last = size - 16;
+    return n === size || !v128.any_true(v128.xor(v128.load(a + last), v128.load(b + last)));
+  }
+  if (size >= 8) {
+    const last = size - 8;
+    return load<u64>(a) === load<u64>(b) && load<u64>(a + last) === load<u64>(b + last);
   }
   for (; n < size; n++) {
     if (load<u8>(a + n) !== load<u8>(b + n)) {
@@ -163,6 +172,14 @@ function copyLine(to: usize, from: usize, size: usize): u32 {
     const bytes = v128.load(from + n);
     v128.store(to + n, bytes);
     odds = v128.or(odds, v128.or(i8x16.eq(bytes, escapes), bytes));
+  }
+  if (n < size && n > 0) {
+    // The end together with bytes that were copied already.
+    n = size - 16;
+    const bytes = v128.load(from + n);
+    v128.store(to + n, bytes);
+    odds = v128.or(odds, v128.or(i8x16.eq(bytes, escapes), bytes));
+    n = size;
   }
   let high = i8x16.bitmask(odds) !== 0;
   for (; n < size; n++) {
