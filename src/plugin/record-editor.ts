@@ -105,14 +105,16 @@ export class RecordEditor {
 
   /** Whether fields are set that are the same in all events of a tag, and that is all. */
   get constant(): boolean {
-    const { fields, renew, remove, timeKey } = this.#edits;
-    return fields.length > 0 && this.#changing.length === 0 && !renew && remove.length === 0 && timeKey === undefined;
+    const { renew, remove, timeKey } = this.#edits;
+    const more = renew || remove.length > 0 || timeKey !== undefined || this.#changing.length > 0;
+    return this.#fields.length > 0 && !more;
   }
 
   /** The fields of all events of the tag, where they are constant; undefined where they cannot be made, or have an odd name. */
   constants(tag: Tag): readonly FieldEdit[] | undefined {
     this.#setTag(tag);
-    if (!this.#makeFields() || this.#fields.some(({ bytes, keyStart }) => isBinary(bytes[keyStart] as number))) {
+    // A name that is no UTF-8 is a bin.
+    if (!this.#makeFields() || this.#fields.some(({ bytes, keyStart }) => ((bytes[keyStart] ?? 0) & 0xfc) === 0xc4)) {
       return undefined;
     }
     return this.#fields.map(({ bytes, contentStart, valueStart, valueEnd }) => ({
@@ -380,10 +382,6 @@ export class RecordEditor {
     }
     return true;
   }
-}
-
-function isBinary(head: number): boolean {
-  return head >= 0xc4 && head <= 0xc6;
 }
 
 function sameName(a: Field, b: Field): boolean {
