@@ -6,6 +6,7 @@ import type { Batch, Tag } from '../core/batch.ts';
 import { type ErrorCode, errorText } from '../core/errors.ts';
 import { OnceEach } from '../core/once-each.ts';
 import { parseFieldPath } from '../msgpack/view-field.ts';
+import { ConstantFields } from '../plugin/constant-fields.ts';
 import { defineFilter, type Filter, type FilterContext } from '../plugin/filter.ts';
 import { RecordEditor, type RecordEdits } from '../plugin/record-editor.ts';
 import { knownPlaceholders, parseTemplate, parseText, type Template, unknownIn } from '../plugin/record-template.ts';
@@ -113,6 +114,7 @@ function checkPlaceholders(pairs: readonly Pair[], report: Report): void {
 class RecordTransformer implements Filter {
   readonly #context: FilterContext;
   readonly #editor: RecordEditor;
+  readonly #constant: ConstantFields;
   readonly #changesNothing: boolean;
   readonly #said = new OnceEach();
   #tag: Tag | undefined;
@@ -124,6 +126,7 @@ class RecordTransformer implements Filter {
       typecast: edits.typecast,
       unknown: (placeholder) => this.#unknown(placeholder),
     });
+    this.#constant = new ConstantFields(context.wasm, this.#editor);
     this.#changesNothing =
       edits.fields.length === 0 && !edits.renew && edits.remove.length === 0 && edits.timeKey === undefined;
   }
@@ -133,6 +136,10 @@ class RecordTransformer implements Filter {
       return batch;
     }
     this.#tag = batch.tag;
+    const edited = this.#constant.edit(batch);
+    if (edited !== undefined) {
+      return { ...batch, entries: edited };
+    }
     this.#editor.open(batch);
     let first = -1;
     let seen = 0;
@@ -153,7 +160,15 @@ class RecordTransformer implements Filter {
       at = next;
     }
     const entries = this.#editor.close();
-    return count === 0 ? undefined : { ...batch, entries, count, seq: batch.seq + first };
+    if (count === 0) {
+      return undefined;
+    }
+    this.#constant.passBy();
+    return { ...batch, entries, count, seq: batch.seq + first };
+  }
+
+  release(): void {
+    this.#constant.release();
   }
 
   #refuse(event: Batch, code: ErrorCode, key: string): void {

@@ -3,8 +3,9 @@
 import type { Tag } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import { CleanEntries } from '../msgpack/clean-entries.ts';
-import { type FieldEdit, setFields } from '../msgpack/edit.ts';
+import type { FieldEdit } from '../msgpack/edit.ts';
 import { arrayLength, firstElement, isArray, isMap, isTime } from '../msgpack/entries.ts';
+import { FieldSetter } from '../msgpack/field-setter.ts';
 import { Skip } from '../msgpack/skip.ts';
 import { type Span, stringSpan } from '../msgpack/text.ts';
 import { isZero, isZeroTime, writeEventTime } from '../msgpack/time.ts';
@@ -26,7 +27,8 @@ export class Intake {
   readonly #settings: IntakeSettings;
   readonly #batcher: Batcher;
   readonly #clock: Clock;
-  readonly #fields: readonly FieldEdit[];
+  /** Undefined where no fields are set. */
+  readonly #setter: FieldSetter | undefined;
   readonly #option = new MessageOption();
   readonly #clean: CleanEntries;
   /** Whether the read window is in the module's memory. */
@@ -50,7 +52,7 @@ export class Intake {
     this.#settings = settings;
     this.#batcher = batcher;
     this.#clock = clock;
-    this.#fields = fields;
+    this.#setter = fields.length === 0 ? undefined : new FieldSetter(settings.wasm, fields);
     this.#clean = new CleanEntries(settings.wasm);
     this.#windowIsKnown = settings.window.bytes.buffer === settings.wasm?.memory.buffer;
   }
@@ -65,9 +67,6 @@ export class Intake {
     if (wasm === undefined || !(bytes === window.bytes ? this.#windowIsKnown : bytes.buffer === wasm.memory.buffer)) {
       return this.#usual(bytes, pos, end, limit);
     }
-    if (this.#fields.length > 0) {
-      return 0;
-    }
     const base = bytes.byteOffset;
     const { results } = wasm;
     const next = wasm.exports.messages(base + pos, base + end, limit, tags.fixed === undefined ? 0 : 1) - base;
@@ -79,7 +78,12 @@ export class Intake {
     bytes[start] = 0x92;
     const stop = (results[2] as number) - base;
     const [first, last] = [results[5] as number, results[6] as number];
-    this.#batcher.addRun(tag, start, stop, results[0] as number, first, last);
+    const count = results[0] as number;
+    if (this.#setter === undefined) {
+      this.#batcher.addRun(tag, start, stop, count, first, last);
+    } else {
+      this.#addCopy(tag, bytes.subarray(start, stop), count, undefined, first, last);
+    }
     return next;
   }
 
@@ -121,7 +125,7 @@ export class Intake {
     } else if (head !== 0x93) {
       return 0;
     }
-    if (next - pos > limit || this.#fields.length > 0) {
+    if (next - pos > limit || this.#setter !== undefined) {
       return 0;
     }
     const { tags } = this.#settings;
@@ -187,7 +191,7 @@ export class Intake {
       writeEventTime(entry, 1, this.#clock.now());
       entry.set(bytes.subarray(record, end), 11);
       this.#addCopy(tag, entry, 1, this.#asks(bytes));
-    } else if (this.#fields.length > 0) {
+    } else if (this.#setter !== undefined) {
       const entry = new Uint8Array(1 + end - time);
       entry[0] = 0x92;
       entry.set(bytes.subarray(time, end), 1);
@@ -296,7 +300,7 @@ export class Intake {
 
   /** Entries that stand in the batcher's bytes. */
   #standing(bytes: Uint8Array, tag: Tag | undefined, start: number, end: number): Verdict {
-    const inPlace = this.#fields.length === 0;
+    const inPlace = this.#setter === undefined;
     return this.#entries(bytes, tag, start, end, inPlace, inPlace ? undefined : this.#asks(bytes));
   }
 
@@ -343,8 +347,12 @@ export class Intake {
     first = Number.NaN,
     last = Number.NaN,
   ): void {
-    const edited = this.#fields.length === 0 ? entries : setFields(entries, this.#fields);
-    this.#batcher.addCopy(tag, edited, count, asks, first, last);
+    const setter = this.#setter;
+    try {
+      this.#batcher.addCopy(tag, setter?.set(entries, count) ?? entries, count, asks, first, last);
+    } finally {
+      setter?.release();
+    }
   }
 
   #drop(tag: Tag | undefined, count: number): 'done' {

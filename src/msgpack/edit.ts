@@ -9,8 +9,8 @@ export interface FieldEdit {
 }
 
 /**
- * A copy of `entries` (clean ones, whole) in which each record has these fields: one that is there already gets the new value in its place,
- * another is appended, as in a Ruby hash.
+ * A copy of `entries` (clean ones, whole) in which each record has these fields, once each: one that is there already gets the new value in
+ * its place, another is appended, as in a Ruby hash.
  */
 export function setFields(entries: Uint8Array, fields: readonly FieldEdit[]): Uint8Array {
   const skip = new Skip();
@@ -54,15 +54,16 @@ function setRecordFields(
     if (index < 0) {
       out.set(bytes.subarray(pos, next), to);
       to += next - pos;
-    } else {
+      pairs++;
+    } else if (!found[index]) {
       found[index] = true;
       out.set(bytes.subarray(pos, value), to);
       to += value - pos;
       const edit = (fields[index] as FieldEdit).value;
       out.set(edit, to);
       to += edit.length;
+      pairs++;
     }
-    pairs++;
     pos = next;
   }
   fields.forEach((field, i) => {

@@ -3,8 +3,8 @@ import type { IoMemory } from '../core/io-memory.ts';
 
 /** As many bytes as one read has at most, and some more. */
 const usualSize = 2 * 1024 * 1024 + 64 * 1024;
-/** The module writes and reads so far behind events. */
-const slack = 64;
+/** The module writes and reads so far behind events: a piece has so many bytes more than are asked for. */
+export const areaSlack = 64;
 const kept = 2;
 
 export class EventAreas {
@@ -17,9 +17,9 @@ export class EventAreas {
 
   /** Room for `size` bytes of events, in the memory; undefined where there is none. Whoever takes it gives it back. */
   take(size: number): Uint8Array | undefined {
-    return size + slack <= usualSize
+    return size + areaSlack <= usualSize
       ? (this.#spare.pop() ?? this.#memory.find(usualSize))
-      : this.#memory.find(size + slack);
+      : this.#memory.find(size + areaSlack);
   }
 
   give(area: Uint8Array): void {

@@ -11,7 +11,8 @@ export function escapeControls(bytes: Uint8Array, keepLayout = false): Uint8Arra
   return bytes.some(isControl) ? escapeAll(bytes, keepLayout) : bytes;
 }
 
-function isControl(byte: number): boolean {
+/** Whether the byte is one, or the second of C1, or of another character. */
+export function isControl(byte: number): boolean {
   return byte < 0x20 || (byte >= 0x7f && byte < 0xa0);
 }
 

@@ -44,6 +44,16 @@ export interface WasmExports {
     wordCount: number,
     flags: number,
   ): number;
+  addFields(
+    start: number,
+    end: number,
+    out: number,
+    limit: number,
+    names: number,
+    count: number,
+    pairs: number,
+    pairsLength: number,
+  ): number;
   skip(start: number, end: number, depth: number, left: number): number;
 }
 

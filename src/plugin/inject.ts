@@ -6,12 +6,15 @@ import type { Report } from '../config/problem.ts';
 import type { Batch, Tag } from '../core/batch.ts';
 import type { Counter } from '../core/counters.ts';
 import { isMap } from '../msgpack/entries.ts';
+import { areaSlack } from '../msgpack/event-areas.ts';
+import { FieldAdder } from '../msgpack/field-adder.ts';
 import { packMapHead } from '../msgpack/pack.ts';
 import { Skip } from '../msgpack/skip.ts';
 import { type Span, stringSpan } from '../msgpack/text.ts';
 import { ReadView } from '../msgpack/view.ts';
 import { EventView } from '../msgpack/view-event.ts';
 import { mapBody, mapLength, matches } from '../msgpack/view-field.ts';
+import type { Wasm } from '../msgpack/wasm.ts';
 import type { PluginContext } from './context.ts';
 import { reportThrown, timeOptions, zoneOf } from './formatter-options.ts';
 import { InjectedField, packNumber, packString, TimeValue } from './inject-values.ts';
@@ -108,6 +111,8 @@ function withoutRepeats(fields: readonly InjectedField[]): InjectedField[] {
 
 /** More events than fit into this are edited in several pieces, bytes. */
 const pieceSize = 256 * 1024;
+/** With fewer events in a batch, to show the module the fields costs more than it saves. */
+const worthWhile = 8;
 /** Larger batches are let go of when they are done, bytes. */
 const keepBelow = 1 << 20;
 
@@ -119,19 +124,35 @@ export class Injector {
   readonly #event = new EventView();
   readonly #skip = new Skip();
   readonly #span: Span = { start: 0, end: 0 };
-  #out = new Uint8Array(pieceSize);
+  readonly #piece = new Uint8Array(pieceSize);
+  /** Where edited events go. */
+  #out: Uint8Array = this.#piece;
+  readonly #wasm: Wasm | undefined;
+  /** For the fields as they are with the tag; undefined where it is not made, null where there can be none. */
+  #adder: FieldAdder | null | undefined;
+  /** Memory of the module, in use until `release`. */
+  #area: Uint8Array | undefined;
   #edited: Batch | undefined;
   #tag: Tag | undefined;
 
   constructor(context: PluginContext, fields: readonly InjectedField[], time: TimeValue) {
     this.#fields = fields;
     this.#time = time;
+    this.#wasm = fields.some(({ kind }) => kind === 'time') ? undefined : context.wasm;
     this.#unprintable = context.counters.get('forebay_unprintable_events_total', { id: context.id });
   }
 
-  /** What the last `inject` made: valid until the next one. */
+  /** What the last `inject` made: valid until `release`, which is called before the next one. */
   get edited(): Batch | undefined {
     return this.#edited;
+  }
+
+  /** Nobody uses what the last `inject` made. */
+  release(): void {
+    if (this.#area !== undefined) {
+      this.#wasm?.areas.give(this.#area);
+      this.#area = undefined;
+    }
   }
 
   /** Edits as many events of the batch from byte `from` on as fit into a piece, at least one. Returns where the next one begins. */
@@ -144,7 +165,17 @@ export class Injector {
     let at = events.start + from;
     let used = 0;
     let count = 0;
+    let adder = this.#open(batch);
     while (at < events.end) {
+      if (adder !== undefined) {
+        const begin = this.#out.byteOffset;
+        at = adder.run(at, events.end, begin + used, begin + this.#out.length);
+        used = adder.end - begin;
+        count += adder.copied;
+        if (at === events.end) {
+          break;
+        }
+      }
       const record = this.#event.open(events, at);
       const next = record < 0 ? -1 : this.#skip.run(events.bytes, record, events.end);
       if (next < 0 || !isMap(events.bytes[record] as number)) {
@@ -160,20 +191,39 @@ export class Injector {
           break;
         }
         this.#out = new Uint8Array(needed);
+        adder = undefined;
       }
       used = this.#edit(at, record, next, used);
       count++;
       at = next;
     }
     this.#edited = { ...batch, entries: this.#out.subarray(0, used), count };
-    if (this.#out.length > 2 * pieceSize) {
-      this.#out = new Uint8Array(pieceSize);
-    }
     const done = at - events.start;
     if (batch.entries.length > keepBelow) {
       events.forget();
     }
     return done;
+  }
+
+  /** Says where edited events go. Returns what adds the fields to those in the module's memory, where it is worth while. */
+  #open(batch: Batch): FieldAdder | undefined {
+    this.release();
+    this.#out = this.#piece;
+    const wasm = this.#wasm;
+    if (wasm === undefined || batch.count < worthWhile || batch.entries.buffer !== wasm.memory.buffer) {
+      return undefined;
+    }
+    if (this.#adder === undefined) {
+      const fields = this.#fields.map(({ name, value, length }) => ({ name, value: value.subarray(0, length) }));
+      this.#adder = FieldAdder.of(wasm, fields) ?? null;
+    }
+    const area = this.#adder === null ? undefined : wasm.areas.take(pieceSize);
+    if (area === undefined) {
+      return undefined;
+    }
+    this.#area = area;
+    this.#out = area.subarray(0, area.length - areaSlack);
+    return this.#adder ?? undefined;
   }
 
   /** At most what the fields add to an event. Renders the time, which is one of them. */
@@ -265,6 +315,7 @@ export class Injector {
       if (field.kind === 'tag') {
         field.value = packString(tag.bytes);
         field.length = field.value.length;
+        this.#adder = undefined;
       }
     }
   }

@@ -1,8 +1,8 @@
-// The text in front of each record of a line: the event's time and the tag. The part that follows the time is kept for each tag, and the
-// time from one event to the next of its second.
+// The text in front of each record of a line: the event's time and the tag. The part that follows the time is kept for the last few tags, since
+// to keep it for thousands costs more than to make it; the time is kept from one event to the next of its second.
 import type { Tag } from '../core/batch.ts';
 import type { TimeText } from '../core/time-format.ts';
-import { escapeControls } from '../msgpack/transcode-controls.ts';
+import { escapeControls, isControl } from '../msgpack/transcode-controls.ts';
 import type { WriteView } from '../msgpack/view.ts';
 import type { EventView } from '../msgpack/view-event.ts';
 
@@ -16,10 +16,16 @@ export interface LineHead {
 }
 
 /** The part behind the time: bytes as a view, which has some more behind them. */
-export interface HeadTail {
+interface HeadTail {
+  readonly tag: Tag | undefined;
   readonly data: DataView;
   readonly length: number;
 }
+
+/** Tags whose tail is kept. */
+const keptTails = 8;
+/** As many bytes as are copied too much. */
+const slack = 4;
 
 /** Copies bytes by words: up to three more than `length` are read and written. */
 export function copyWords(from: DataView, fromAt: number, to: DataView, toAt: number, length: number): void {
@@ -32,7 +38,9 @@ export class HeadText {
   readonly time: TimeText | undefined;
   /** Another one when the text of the time is, but for the digits that its `patches` name. */
   timeVersion = 0;
-  tail: HeadTail = { data: new DataView(new ArrayBuffer(4)), length: 0 };
+  tail: HeadTail;
+  /** Another one when the tail is. */
+  tailVersion = 0;
   /** The time of the event rendered last. */
   bytes = new Uint8Array(128);
   data = new DataView(this.bytes.buffer);
@@ -40,15 +48,19 @@ export class HeadText {
   timeLength = 0;
   readonly #head: LineHead;
   readonly #escapesTag: boolean;
-  #tag: Tag | undefined;
-  /** For tags seen before, as long as whoever read them keeps them. */
-  readonly #tails = new WeakMap<Tag, HeadTail>();
+  readonly #behindTag: Uint8Array;
+  readonly #tails: Tail[] = [];
+  readonly #tailTags: Tag[] = [];
+  /** The one that gives way next. */
+  #oldest = 0;
 
   /** `escapesTag`: control characters in a tag are escaped. */
   constructor(head: LineHead, escapesTag: boolean) {
     this.#head = head;
     this.time = head.time;
     this.#escapesTag = escapesTag;
+    this.#behindTag = Buffer.from(head.behindTag);
+    this.tail = this.#newTail();
   }
 
   get length(): number {
@@ -56,16 +68,11 @@ export class HeadText {
   }
 
   setTag(tag: Tag): void {
-    if (tag === this.#tag) {
-      return;
+    if (this.tail.tag !== tag && this.#head.tag) {
+      const index = this.#tailTags.indexOf(tag);
+      this.tail = index < 0 ? this.#makeTail(tag) : (this.#tails[index] as Tail);
+      this.tailVersion++;
     }
-    this.#tag = tag;
-    let tail = this.#tails.get(tag);
-    if (tail === undefined) {
-      tail = this.#tailOf(tag);
-      this.#tails.set(tag, tail);
-    }
-    this.tail = tail;
   }
 
   /** Brings the text up to the event's time. */
@@ -100,11 +107,68 @@ export class HeadText {
     return true;
   }
 
-  #tailOf(tag: Tag): HeadTail {
-    const before = Buffer.from(this.time === undefined ? '' : this.#head.behindTime);
-    const tagBytes = this.#escapesTag ? escapeControls(tag.bytes) : tag.bytes;
-    const text = this.#head.tag ? [before, tagBytes, Buffer.from(this.#head.behindTag)] : [before];
-    const whole = Uint8Array.from(Buffer.concat([...text, Buffer.alloc(4)]));
-    return { data: new DataView(whole.buffer), length: whole.length - 4 };
+  #makeTail(tag: Tag): Tail {
+    let tail = this.#tails[this.#oldest];
+    if (tail === undefined) {
+      tail = this.#newTail();
+      this.#tails.push(tail);
+    }
+    this.#tailTags[this.#oldest] = tag;
+    this.#oldest = (this.#oldest + 1) % keptTails;
+    tail.set(tag, this.#behindTag, this.#escapesTag);
+    return tail;
+  }
+
+  #newTail(): Tail {
+    return new Tail(Buffer.from(this.time === undefined ? '' : this.#head.behindTime));
+  }
+}
+
+class Tail implements HeadTail {
+  tag: Tag | undefined;
+  data = new DataView(new ArrayBuffer(0));
+  length = 0;
+  #bytes = new Uint8Array(0);
+  /** Where the tag stands. */
+  readonly #tagAt: number;
+
+  constructor(behindTime: Uint8Array) {
+    this.#tagAt = behindTime.length;
+    this.#grow(behindTime.length);
+    this.#bytes.set(behindTime);
+    this.length = behindTime.length;
+  }
+
+  set(tag: Tag, behindTag: Uint8Array, escapes: boolean): void {
+    this.tag = tag;
+    this.#set(tag.bytes, behindTag, escapes);
+  }
+
+  /** Byte by byte, since most tags are short: a call for each would cost more. */
+  #set(tag: Uint8Array, behindTag: Uint8Array, escapes: boolean): void {
+    this.#grow(this.#tagAt + tag.length + behindTag.length);
+    const bytes = this.#bytes;
+    let at = this.#tagAt;
+    for (let i = 0; i < tag.length; i++) {
+      const byte = tag[i] as number;
+      if (escapes && isControl(byte)) {
+        this.#set(escapeControls(tag), behindTag, false);
+        return;
+      }
+      bytes[at++] = byte;
+    }
+    for (let i = 0; i < behindTag.length; i++) {
+      bytes[at++] = behindTag[i] as number;
+    }
+    this.length = at;
+  }
+
+  #grow(length: number): void {
+    if (length + slack > this.#bytes.length) {
+      const bytes = new Uint8Array(2 * length + 64);
+      bytes.set(this.#bytes.subarray(0, this.#tagAt));
+      this.#bytes = bytes;
+      this.data = new DataView(bytes.buffer);
+    }
   }
 }

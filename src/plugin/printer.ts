@@ -39,6 +39,7 @@ export class Printer {
     for (let from = 0; from < batch.entries.length; ) {
       from = this.#injector.inject(batch, from);
       this.#format(this.#injector.edited ?? batch, sink);
+      this.#injector.release();
     }
   }
 

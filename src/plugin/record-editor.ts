@@ -2,6 +2,7 @@
 // a Ruby hash. Reads the time of the event out of a field where that is asked for.
 import type { Batch, Tag } from '../core/batch.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { FieldEdit } from '../msgpack/edit.ts';
 import { isMap } from '../msgpack/entries.ts';
 import { GrowingBytes } from '../msgpack/growing-bytes.ts';
 import { appendByte, appendMapHead, appendTime } from '../msgpack/pack-text.ts';
@@ -99,13 +100,27 @@ export class RecordEditor {
   open(batch: Batch): void {
     this.#from.set(batch.entries);
     this.#out = new GrowingBytes(batch.entries.length + batch.count * 64);
-    if (batch.tag !== this.#tag) {
-      this.#tag = batch.tag;
-      this.#values.setTag(batch.tag.bytes);
-      for (const field of this.#fields) {
-        field.bytes = new Uint8Array(0);
-      }
+    this.#setTag(batch.tag);
+  }
+
+  /** Whether fields are set that are the same in all events of a tag, and that is all. */
+  get constant(): boolean {
+    const { renew, remove, timeKey } = this.#edits;
+    const more = renew || remove.length > 0 || timeKey !== undefined || this.#changing.length > 0;
+    return this.#fields.length > 0 && !more;
+  }
+
+  /** The fields of all events of the tag, where they are constant; undefined where they cannot be made, or have an odd name. */
+  constants(tag: Tag): readonly FieldEdit[] | undefined {
+    this.#setTag(tag);
+    // A name that is no UTF-8 is a bin.
+    if (!this.#makeFields() || this.#fields.some(({ bytes, keyStart }) => ((bytes[keyStart] ?? 0) & 0xfc) === 0xc4)) {
+      return undefined;
     }
+    return this.#fields.map(({ bytes, contentStart, valueStart, valueEnd }) => ({
+      name: bytes.slice(contentStart, valueStart),
+      value: bytes.slice(valueStart, valueEnd),
+    }));
   }
 
   /** Edits the event that begins so many bytes into the batch; returns where the next one does. */
@@ -134,6 +149,16 @@ export class RecordEditor {
       remover.forget();
     }
     return this.#out.take();
+  }
+
+  #setTag(tag: Tag): void {
+    if (tag !== this.#tag) {
+      this.#tag = tag;
+      this.#values.setTag(tag.bytes);
+      for (const field of this.#fields) {
+        field.bytes = new Uint8Array(0);
+      }
+    }
   }
 
   #makeFields(): boolean {

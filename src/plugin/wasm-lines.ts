@@ -5,7 +5,7 @@ import type { JsonTranscoder } from '../msgpack/transcode.ts';
 import { ReadView, slack, type WriteView } from '../msgpack/view.ts';
 import { EventView } from '../msgpack/view-event.ts';
 import type { Wasm } from '../msgpack/wasm.ts';
-import { copyWords, type HeadTail, type HeadText } from './line-head.ts';
+import { copyWords, type HeadText } from './line-head.ts';
 
 /** Why the module stopped. */
 const areaFull = 1;
@@ -30,7 +30,7 @@ export class WasmLines {
   readonly #view = new ReadView();
   /** What of the head the module has. */
   #shownTime = -1;
-  #shownTail: HeadTail | undefined;
+  #shownTail = -1;
   #patchCount = 0;
   #firstSecond = 0;
   #lastSecond = 0;
@@ -170,7 +170,7 @@ export class WasmLines {
   #show(head: HeadText): boolean {
     const wasm = this.#wasm;
     const own = wasm.shows === this;
-    if (own && this.#shownTime === head.timeVersion && this.#shownTail === head.tail) {
+    if (own && this.#shownTime === head.timeVersion && this.#shownTail === head.tailVersion) {
       return true;
     }
     if (head.length > longestHead) {
@@ -183,7 +183,7 @@ export class WasmLines {
     }
     const { tail } = head;
     copyWords(tail.data, 0, wasm.data, wasm.headRoom + head.timeLength, tail.length);
-    this.#shownTail = tail;
+    this.#shownTail = head.tailVersion;
     wasm.shows = this;
     return true;
   }

@@ -13,9 +13,9 @@ export interface Route<F, M = F> {
 }
 
 export interface RouterOptions {
-  /** Tags whose route is kept. Default 10,000. */
+  /** Tags whose route is kept. Default 65,536. */
   readonly cacheSize?: number;
-  /** Tags longer than this many UTF-16 units are worked out each time. Default 1,024. */
+  /** Tags longer than this many UTF-16 units are worked out each time. Default 256. */
   readonly longestCachedTag?: number;
   /** Hears of a regular expression that did not come to an end in its time. The rule is passed over. */
   readonly onDeadline?: (pattern: string, tag: string) => void;
@@ -30,11 +30,13 @@ export class Router<F, M = F> {
   // The kept tags as a ring: the oldest is found without a walk over the map, whose deleted places a new iterator has to pass.
   readonly #tags: string[] = [];
   #oldest = 0;
+  /** The route that was worked out last. */
+  #last: Route<F, M> | undefined;
 
   constructor(rules: readonly Rule<F, M>[], options: RouterOptions = {}) {
     this.#rules = rules;
-    this.#cacheSize = options.cacheSize ?? 10_000;
-    this.#longestCachedTag = options.longestCachedTag ?? 1_024;
+    this.#cacheSize = options.cacheSize ?? 65_536;
+    this.#longestCachedTag = options.longestCachedTag ?? 256;
     this.#onDeadline = options.onDeadline;
   }
 
@@ -70,11 +72,26 @@ export class Router<F, M = F> {
       if (fits === undefined) {
         this.#onDeadline?.(rule.pattern.text, tag);
       } else if (fits && rule.kind === 'match') {
-        return { filters, match: rule.target };
+        return this.#shared(filters, rule.target);
       } else if (fits && rule.kind === 'filter') {
         filters.push(rule.target);
       }
     }
-    return { filters, match: undefined };
+    return this.#shared(filters, undefined);
+  }
+
+  /** The route with these targets: few differ, however many tags there are. */
+  #shared(filters: readonly F[], match: M | undefined): Route<F, M> {
+    const last = this.#last;
+    if (
+      last !== undefined &&
+      last.match === match &&
+      last.filters.length === filters.length &&
+      last.filters.every((filter, index) => filter === filters[index])
+    ) {
+      return last;
+    }
+    this.#last = { filters, match };
+    return this.#last;
   }
 }

@@ -169,6 +169,7 @@ export function formatAll(
   for (let from = 0; from < batch.entries.length; ) {
     from = injector.inject(batch, from);
     parts.push(formatBatch(formatter, injector.edited ?? batch, areaSize));
+    injector.release();
   }
   return Buffer.concat(parts);
 }

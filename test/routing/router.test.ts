@@ -163,3 +163,14 @@ test('the compiled and cached router equals the naive matcher', () => {
     );
   }
 }, 600_000);
+
+test('60,000 tags that take turns are worked out once', () => {
+  let asked = 0;
+  const router = new Router([{ kind: 'match', pattern: { text: 'x', matches: () => ++asked > 0 }, target: 1 }]);
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 60_000; i++) {
+      router.route(`tag.${i}`);
+    }
+  }
+  expect(asked).toBe(60_000);
+});

@@ -1,5 +1,6 @@
 // Keeps and drops events by words in one of their fields. The specification is filters/grep.ts with plugin/field-test.ts and
 // literal-pattern.ts; an event that is not of the usual kind is left to them.
+import { copyTo } from './edit';
 import { setResult } from './frame';
 import { sameBytes } from './keys';
 import { valueEnd } from './value';
@@ -137,13 +138,4 @@ export function grep(
   setResult(3, run);
   setResult(4, out);
   return at;
-}
-
-/** Copies the bytes from `start` to `end`, sixteen at a time; returns where the copy ends. */
-function copyTo(to: usize, start: usize, end: usize): usize {
-  const shift = to - start;
-  for (let from = start; from < end; from += 16) {
-    v128.store(from + shift, v128.load(from));
-  }
-  return end + shift;
 }

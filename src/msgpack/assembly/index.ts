@@ -1,4 +1,5 @@
 // The hot loop as WebAssembly: what it offers to wasm.ts. All of it works in the one memory of the process and takes and returns positions.
+export { addFields } from './edit';
 export { frame, headRoom, patchRoom } from './frame';
 export { grep } from './grep';
 export { lines } from './lines';

@@ -1,5 +1,5 @@
-// Numbers as decimal text. What numbers.ts and json-dialects.ts of the TypeScript side write is the specification; a float that needs more
-// than fifteen digits is left to it.
+// Numbers as decimal text. What numbers.ts and json-dialects.ts of the TypeScript side write is the specification; a float that needs an
+// exponent is left to it.
 
 /** Writes a whole number, `signed` or not; at most 20 bytes. Returns the position behind it. */
 export function writeInteger(at: usize, number: u64, signed: bool): usize {
@@ -76,8 +76,8 @@ function digitsOf(value: u32): i32 {
 }
 
 /**
- * Writes a float as Ruby does, or as Oj does; returns the position behind it, or 0 where that takes more than fifteen digits or an
- * exponent. A decimal of up to fifteen digits that reads back as the number is the shortest one, and there is only one.
+ * Writes a float as Ruby does, or as Oj does; returns the position behind it, or 0 where that takes an exponent, or is one of the few that
+ * `writeLong` leaves. A decimal of up to fifteen digits that reads back as the number is the shortest one, and there is only one.
  */
 export function writeFloat(at: usize, value: f64, oj: bool): usize {
   const size = abs(value);
@@ -103,13 +103,83 @@ export function writeFloat(at: usize, value: f64, oj: bool): usize {
     scale *= 10;
     const scaled = nearest(size * scale);
     if (scaled >= 1e15) {
-      return 0;
+      break;
     }
     if (scaled / scale === size) {
       return writeFraction(at, value < 0, <u64>scaled, <u64>scale, digits);
     }
   }
+  return writeLong(at, value < 0, size);
+}
+
+/**
+ * Writes a float from 10^-4 to 10^15 that needs sixteen or seventeen digits; 0 where it is a power of two, whose neighbours are not equally
+ * far, or lies between two decimals. Exact: the float is m / 2^s, so it is m * 5^d / 2^(s - d) of the d-th digit behind the point, and a
+ * decimal reads back as the float where the two differ by less than half of 5^d.
+ */
+function writeLong(at: usize, negative: bool, size: f64): usize {
+  const bits = reinterpret<u64>(size);
+  const m = (bits & 0xfffffffffffff) | 0x10000000000000;
+  const s = 1075 - <i32>(bits >> 52);
+  if (m === 0x10000000000000) {
+    return 0;
+  }
+  // Digits behind the point, of sixteen in all.
+  let digits = 15;
+  for (let limit: f64 = 10; size >= limit; limit *= 10) {
+    digits--;
+  }
+  for (let scaled = size; scaled < 1; scaled *= 10) {
+    digits++;
+  }
+  let five: u64 = 1;
+  for (let i = 0; i < digits; i++) {
+    five *= 5;
+  }
+  let smallest: u64 = 1000000000000000;
+  for (let tries = 0; tries < 2; tries++) {
+    // m * five in two words; `five` has less than 47 bits, m has 53.
+    const low = (m & 0xffffffff) * (five & 0xffffffff);
+    const middle = (m >> 32) * (five & 0xffffffff) + (low >> 32);
+    const other = (m & 0xffffffff) * (five >> 32) + (middle & 0xffffffff);
+    const high = (m >> 32) * (five >> 32) + (middle >> 32) + (other >> 32);
+    const lower = (other << 32) | (low & 0xffffffff);
+    const shift = <u64>(s - digits);
+    if (<i64>shift < 1) {
+      return 0;
+    }
+    let scaled = (high << (64 - shift)) | (lower >> shift);
+    const rest = lower & (((<u64>1) << shift) - 1);
+    const half = (<u64>1) << (shift - 1);
+    if (rest === half) {
+      return 0;
+    }
+    let error = rest;
+    if (rest > half) {
+      scaled++;
+      error = (half << 1) - rest;
+    }
+    if (scaled < smallest || scaled >= smallest * 10) {
+      return 0;
+    }
+    if (error << 1 < five || (error << 1 === five && (m & 1) === 0)) {
+      // One that ends with a zero has fewer digits.
+      return scaled % 10 === 0 ? 0 : writeFraction(at, negative, scaled, tenTo(digits), digits);
+    }
+    digits++;
+    five *= 5;
+    smallest *= 10;
+  }
   return 0;
+}
+
+/** 10^19 from 19 on: more than all that is divided by it. */
+function tenTo(digits: i32): u64 {
+  let power: u64 = 1;
+  for (let i = min(digits, 19); i > 0; i--) {
+    power *= 10;
+  }
+  return power;
 }
 
 /** Writes `scaled / scale`, of which `digits` stand behind the point. */
