@@ -192,7 +192,9 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the rows', { timeout: 60_0
     await expect.poll(async () => (await counted(page)).kept).toBe(600);
     // To the oldest line; then so much more that it is let go.
     await page.mouse.click(600, 300);
+    await page.locator('.details .raw').waitFor();
     await page.keyboard.press('Escape');
+    await page.locator('.details .raw').waitFor({ state: 'detached' });
     await page.keyboard.press('g');
     await seen(page, 'line 0');
     const before = await lines(page);
