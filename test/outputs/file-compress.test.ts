@@ -13,33 +13,14 @@ import {
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { encode } from '@msgpack/msgpack';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Forebay, startForebay } from '../support/forebay.ts';
 import { connectTo } from '../support/ports.ts';
 import { unzstd } from '../support/unzstd.ts';
-import { lines, now, openIn, startFile, type TestFile, until } from './file-harness.ts';
+import { lines, now, type TestFile, until } from './file-harness.ts';
+import { fileStage } from './file-stage.ts';
 
-const started: TestFile[] = [];
-
-async function start(body: string): Promise<TestFile> {
-  const file = await startFile(body);
-  started.push(file);
-  return file;
-}
-
-async function again(file: TestFile): Promise<TestFile> {
-  const next = await file.again();
-  started.push(next);
-  return next;
-}
-
-afterEach(async () => {
-  await Promise.all(started.map((file) => file.stop()));
-  for (const file of started.splice(0)) {
-    expect(openIn(file.folder)).toEqual([]);
-    file.remove();
-  }
-});
+const { start, again } = fileStage();
 
 const kinds = [
   ['gzip', '.gz', gunzipSync],

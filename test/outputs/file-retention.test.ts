@@ -1,31 +1,12 @@
 // Files end when they are large, and old ones are removed: as many as may be, and none but the output's own.
 import { linkSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inZone } from '../formatters/harness.ts';
-import { lines, now, openIn, startFile, type TestFile, until } from './file-harness.ts';
+import { lines, now, type TestFile, until } from './file-harness.ts';
+import { fileStage } from './file-stage.ts';
 
-const started: TestFile[] = [];
-
-async function start(body: string): Promise<TestFile> {
-  const file = await startFile(body);
-  started.push(file);
-  return file;
-}
-
-async function again(file: TestFile): Promise<TestFile> {
-  const next = await file.again();
-  started.push(next);
-  return next;
-}
-
-afterEach(async () => {
-  await Promise.all(started.map((file) => file.stop()));
-  for (const file of started.splice(0)) {
-    expect(openIn(file.folder)).toEqual([]);
-    file.remove();
-  }
-});
+const { start, again, started } = fileStage();
 
 const all = '<buffer []>\n</buffer>';
 const line = { text: 'x'.repeat(89) }; // 100 bytes and a newline

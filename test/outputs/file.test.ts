@@ -10,31 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inZone } from '../formatters/harness.ts';
-import { lines, now, openIn, startFile, type TestFile, until } from './file-harness.ts';
+import { lines, now, openIn, type TestFile, until } from './file-harness.ts';
+import { fileStage } from './file-stage.ts';
 
-const started: TestFile[] = [];
-
-async function start(body: string): Promise<TestFile> {
-  const file = await startFile(body);
-  started.push(file);
-  return file;
-}
-
-async function again(file: TestFile): Promise<TestFile> {
-  const next = await file.again();
-  started.push(next);
-  return next;
-}
-
-afterEach(async () => {
-  await Promise.all(started.map((file) => file.stop()));
-  for (const file of started.splice(0)) {
-    expect(openIn(file.folder)).toEqual([]);
-    file.remove();
-  }
-});
+const { start, again } = fileStage();
 
 const evening = 1_700_006_390; // 23:59:50 UTC
 const all = 'append true\n<buffer []>\n</buffer>';
