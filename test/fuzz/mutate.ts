@@ -1,6 +1,7 @@
-// Makes mutants: of any bytes by changing bytes, of msgpack, JSON and lines of text also by changing what they say, so that many get past the
-// first look at them.
+// Makes mutants: of any bytes by changing bytes, of msgpack, JSON, YAML and lines of text also by changing what they say, so that many get past
+// the first look at them.
 import { decodeMulti, ExtData, encode } from '@msgpack/msgpack';
+import { parse, stringify } from 'yaml';
 import type { Random } from './random.ts';
 
 /** Heads of msgpack values, ends of ranges, and bytes that mean something in text. */
@@ -104,6 +105,65 @@ export function mutateJson(random: Random, bytes: Uint8Array, others: readonly U
   }
 }
 
+/** As mutateMessages, of a document in YAML. Its tags and anchors do not come through; mutateValues leaves them alone. */
+export function mutateYaml(random: Random, bytes: Uint8Array, others: readonly Uint8Array[]): Buffer {
+  try {
+    const read: unknown = parse(Buffer.from(bytes).toString(), { logLevel: 'silent' });
+    // The list of sections stays one, most often.
+    return Buffer.from(stringify(changed(random, read, random.once(8) ? 0 : -2)));
+  } catch {
+    return mutateBytes(random, bytes, others);
+  }
+}
+
+/**
+ * In texts whose lines are names with values: values changed, or taken from another text, and names changed. What holds such a text together,
+ * brackets of sections and the space in front of lines, stays.
+ */
+export function mutateValues(random: Random, bytes: Uint8Array, others: readonly Uint8Array[]): Buffer {
+  const lines = Buffer.from(bytes).toString('latin1').split('\n');
+  const places = lines.flatMap((line, at) => (nameAndValue.test(line) ? [at] : []));
+  for (let left = 1 + random.int(3); left > 0 && places.length > 0; left--) {
+    const at = random.pick(places);
+    const [, name = '', between = ' ', value = ''] = nameAndValue.exec(lines[at] ?? '') ?? [];
+    const line = random.pick(Buffer.from(random.pick(others)).toString('latin1').split('\n'));
+    const [, otherName = name, , otherValue = value] = nameAndValue.exec(line) ?? [];
+    lines[at] = random.pick([
+      name + between + otherValue,
+      name + between + otherValue,
+      otherName.trim() === '' ? '' : name.replace(/\S.*/, '') + otherName.trim() + between + otherValue,
+      name + between + alike(random, value),
+      name + between + String(random.pick(oddValues)).replaceAll('\n', ' '),
+      `${name}${between}${value}${value}`,
+      `${name}${between}${value}\n${name}${between}${otherValue}`,
+    ]);
+  }
+  return Buffer.from(lines.join('\n'), 'latin1');
+}
+
+/** Of lines that parsers read: letters and digits become others of their kind, many of them, so that the form of the line stays. */
+export function mutateAlike(random: Random, bytes: Uint8Array): Buffer {
+  return Buffer.from(alike(random, Buffer.from(bytes).toString('latin1')), 'latin1');
+}
+
+/** A line of a configuration, or of YAML, that has a name and a value. */
+const nameAndValue = /^(\s*(?:- )?[@$\w]+)(:? +)([^\n]*)$/;
+const kinds = [/[0-9]/, /[a-z]/, /[A-Z]/];
+const ofKind = ['0123456789', 'abcxyz', 'ABCXYZ'];
+
+function alike(random: Random, text: string): string {
+  const chars = [...text];
+  for (let left = 1 + random.int(4); left > 0 && chars.length > 0; left--) {
+    const at = random.int(chars.length);
+    const char = chars[at] ?? '';
+    const kind = kinds.findIndex((each) => each.test(char));
+    if (kind >= 0) {
+      chars[at] = random.pick([...(ofKind[kind] ?? '')]).repeat(random.once(8) ? random.pick([2, 50, 3000]) : 1);
+    }
+  }
+  return chars.join('');
+}
+
 /** Lines left out, doubled, moved or taken from another text, and words of a line changed. */
 export function mutateLines(random: Random, bytes: Uint8Array, others: readonly Uint8Array[]): Buffer {
   let lines = Buffer.from(bytes).toString('latin1').split('\n');
@@ -132,16 +192,16 @@ export function mutateLines(random: Random, bytes: Uint8Array, others: readonly 
   return Buffer.from(lines.join('\n'), 'latin1');
 }
 
-/** The value with one place in it changed; containers mostly below, others in themselves. */
+/** The value with one place in it changed; containers mostly below (always, and not their names, where `depth` is negative), others in themselves. */
 function changed(random: Random, value: unknown, depth: number): unknown {
-  if (Array.isArray(value) && value.length > 0 && (depth === 0 || !random.once(6))) {
+  if (Array.isArray(value) && value.length > 0 && (depth <= 0 || !random.once(6))) {
     const at = random.int(value.length);
     return value.with(at, changed(random, value[at], depth + 1));
   }
-  if (isMap(value) && Object.keys(value).length > 0 && !random.once(6)) {
+  if (isMap(value) && Object.keys(value).length > 0 && (depth < 0 || !random.once(6))) {
     const key = random.pick(Object.keys(value));
     const { [key]: old, ...rest } = value;
-    return random.once(4)
+    return depth >= 0 && random.once(4)
       ? { ...rest, [String(random.pick(texts))]: old }
       : { ...value, [key]: changed(random, old, depth + 1) };
   }

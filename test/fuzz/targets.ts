@@ -1,7 +1,7 @@
 // All targets of the fuzzing, in the order they are tried.
 import type { FuzzTarget } from './target.ts';
 import { buffersTarget } from './targets/buffers.ts';
-import { configTarget } from './targets/config.ts';
+import { configTarget, yamlTarget } from './targets/config.ts';
 import { forwardTarget } from './targets/forward.ts';
 import { handshakeTarget } from './targets/handshake.ts';
 import { httpTarget } from './targets/http.ts';
@@ -21,6 +21,7 @@ export function fuzzTargets(patience: number): readonly FuzzTarget[] {
     websocketTarget(patience),
     buffersTarget(patience),
     configTarget(patience),
+    yamlTarget(patience),
     parsersTarget(patience),
   ];
 }

@@ -29,7 +29,7 @@ export function handshakeTarget(patience: number): FuzzTarget {
   return {
     name: 'handshake',
     lanes: 8,
-    past: /^(let in|told no)/,
+    past: /^(let in|proof refused)/,
     share: 0.5,
     async start() {
       const victim = await Victim.start({ config: input + rules, patience });
@@ -72,7 +72,8 @@ function shapeOf(random: Random): Shape {
 
 function outcome(answer: Buffer): string {
   if (answer.includes('the event behind')) return 'let in';
-  return answer.includes('PONG') ? 'told no' : 'closed';
+  if (answer.includes('invalid ping')) return 'no PING';
+  return answer.includes('PONG') ? 'proof refused' : 'closed';
 }
 
 /** Waits for HELO, answers as `shape` wants it, and resolves with all that comes back. */

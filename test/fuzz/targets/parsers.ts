@@ -5,7 +5,7 @@ import { Registry } from '../../../src/plugin/registry.ts';
 import { planText } from '../../engine/harness.ts';
 import { testContext } from '../../formatters/harness.ts';
 import { inProcess } from '../in-process.ts';
-import { mutateBytes, mutateJson } from '../mutate.ts';
+import { mutateAlike, mutateBytes, mutateJson } from '../mutate.ts';
 import { casesOf } from '../seeds.ts';
 import type { FuzzTarget } from '../target.ts';
 
@@ -15,39 +15,64 @@ interface ParserCase {
   readonly text_hex?: string;
 }
 
+interface Seed {
+  readonly config: string;
+  readonly line: Buffer;
+}
+
 export function parsersTarget(patience: number): FuzzTarget {
   const known = new Registry().known('parser');
-  const cases = casesOf<ParserCase>('parsers.json').filter(({ config }) =>
-    known.includes(/@type (\S+)/.exec(config)?.[1] ?? ''),
-  );
-  const lines = cases.map(({ text, text_hex }) =>
-    Buffer.from(text_hex ?? text ?? '', text_hex === undefined ? 'utf8' : 'hex'),
-  );
+  const all: readonly Seed[] = casesOf<ParserCase>('parsers.json')
+    .filter(({ config }) => known.includes(/@type (\S+)/.exec(config)?.[1] ?? ''))
+    .map(({ config, text, text_hex }) => ({
+      config,
+      line: Buffer.from(text_hex ?? text ?? '', text_hex === undefined ? 'utf8' : 'hex'),
+    }));
+  const lines = all.map(({ line }) => line);
+  /** Those whose lines can be parsed: they come oftener. */
+  let sound: readonly Seed[] = [];
   const parsers = new Map<string, Promise<Parser | undefined>>();
-  let chosen = cases[0]?.config ?? '';
-  return inProcess(
+  let chosen = '';
+  const parse = async (config: string, line: Uint8Array): Promise<string> => {
+    const made = parsers.get(config) ?? parserOf(config);
+    parsers.set(config, made);
+    const parser = await made;
+    if (parser === undefined) return 'configuration refused';
+    const parsed = new ParsedRecords();
+    parser.parse(line, 0, line.length, parsed);
+    return parsed.list.some(({ fault }) => fault === undefined) ? 'parsed' : 'not parsed';
+  };
+  const target = inProcess(
     {
       name: 'parsers',
       past: /^parsed/,
-      share: 0.2,
+      share: 0.5,
       mutant(random) {
-        const at = random.int(cases.length);
-        chosen = cases[at]?.config ?? '';
-        const line = lines[at] ?? Buffer.alloc(0);
-        return random.once(2) ? mutateBytes(random, line, lines) : mutateJson(random, line, lines);
+        const { config, line } = random.pick(random.once(8) ? all : sound);
+        chosen = config;
+        switch (random.int(5)) {
+          case 0:
+            return mutateBytes(random, line, lines);
+          case 1:
+            return /^\s*[[{]/.test(line.toString('latin1'))
+              ? mutateJson(random, line, lines)
+              : mutateBytes(random, line, lines);
+          default:
+            return mutateAlike(random, line);
+        }
       },
-      async run(mutant) {
-        const made = parsers.get(chosen) ?? parserOf(chosen);
-        parsers.set(chosen, made);
-        const parser = await made;
-        if (parser === undefined) return 'configuration refused';
-        const parsed = new ParsedRecords();
-        parser.parse(mutant, 0, mutant.length, parsed);
-        return parsed.list.some(({ fault }) => fault === undefined) ? 'parsed' : 'not parsed';
-      },
+      run: async (mutant) => await parse(chosen, mutant),
     },
     patience,
   );
+  return {
+    ...target,
+    async start() {
+      const parsed = await Promise.all(all.map(async (seed) => (await parse(seed.config, seed.line)) === 'parsed'));
+      sound = all.filter((_, at) => parsed[at]);
+      return await target.start();
+    },
+  };
 }
 
 async function parserOf(config: string): Promise<Parser | undefined> {
