@@ -38,6 +38,10 @@ export function packInteger(out: Uint8Array, at: number, value: number | bigint)
   const number = Number(value);
   const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
   if (!Number.isSafeInteger(number)) {
+    if (!Number.isFinite(number)) {
+      // Of hundreds of digits, which is more than a float can be.
+      return packFloat(out, at, number);
+    }
     return packLarge(view, at, BigInt(value));
   }
   if (number < 0) {
