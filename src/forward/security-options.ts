@@ -58,14 +58,43 @@ export function checkSecurity(settings: SecuritySettings, element: Element, repo
     );
   }
   const sections = element.elements.filter(({ name }) => name === 'client');
-  for (const [index, { host, network }] of settings.client.entries()) {
+  const users = element.elements.filter(({ name }) => name === 'user');
+  refuseEmpty(settings, element, report);
+  for (const [index, { password }] of settings.user.entries()) {
+    refuseEmpty({ password }, users[index] ?? element, report);
+  }
+  for (const [index, client] of settings.client.entries()) {
+    const { host, network } = client;
     const section = sections[index] ?? element;
+    refuseEmpty(client, section, report);
     if ((host === undefined) === (network === undefined)) {
       const said = host === undefined ? 'neither host nor network' : 'both host and network';
       refuse(section.at, `A <client> has ${said}.`, 'Write one of them: network 10.0.0.0/8.');
     } else if (network !== undefined && !new AddressList().add(network)) {
       const at = section.attributes.get('network')?.valueAt ?? section.at;
       refuse(at, `"${network}" is no network.`, 'Write an address, or one with a length behind it: 10.0.0.0/8.');
+    }
+  }
+}
+
+interface Secrets {
+  readonly shared_key?: string | undefined;
+  readonly shared_keys?: readonly unknown[] | undefined;
+  readonly password?: string | undefined;
+}
+
+/** A secret that is empty is one that everybody has: most often a variable of the environment that is not set. */
+function refuseEmpty(secrets: Secrets, section: Element, report: Report): void {
+  for (const name of ['shared_key', 'shared_keys', 'password'] as const) {
+    const value = secrets[name];
+    if (value === '' || (typeof value === 'object' && value.some((one) => one === null || String(one) === ''))) {
+      report({
+        code: 'CONFIG_SECRET_EMPTY',
+        severity: 'error',
+        at: section.attributes.get(name)?.valueAt ?? section.at,
+        text: name === 'shared_keys' ? 'One of shared_keys is empty.' : `The ${name} is empty.`,
+        hint: 'Give it a value that nobody guesses; where it comes from the environment, set the variable.',
+      });
     }
   }
 }

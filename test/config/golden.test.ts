@@ -121,6 +121,26 @@ const cases: Readonly<Record<string, GoldenCase>> = {
   CONFIG_STRING_UNCLOSED: { text: '<match **>\n  @type null\n  @id "a\n</match>\n' },
   CONFIG_TAG_TRAILING: { text: '<match **> junk\n  @type null\n</match>\n' },
   CONFIG_TAG_UNCLOSED: { text: '<match **\n  @type null\n</match>\n' },
+  CONFIG_SECRET_EMPTY: {
+    text: `<source>
+  @type forward
+  bind 127.0.0.1
+  <security>
+    self_hostname logs.example
+    shared_key "#{ENV['NOT_SET']}"
+    shared_keys ["new", ""]
+    <user>
+      username alice
+      password ""
+    </user>
+    <client>
+      network 10.0.0.0/8
+      shared_key ""
+    </client>
+  </security>
+</source>
+${all}`,
+  },
   CONFIG_TLS_FILES: {
     text: `<source>\n  @type forward\n  bind 127.0.0.1\n  <transport tls>\n    cert_path DIR/nope.pem\n    private_key_path DIR/nope.key\n  </transport>\n</source>\n${all}`,
   },

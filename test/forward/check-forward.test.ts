@@ -59,6 +59,19 @@ describe('<security>', () => {
     expect(await problemsOf(security(both))).toEqual(['CONFIG_OPTION_REFUSED 9:1']);
   });
 
+  test('an empty key or password is a mistake, wherever it stands', async () => {
+    const empty = 'CONFIG_SECRET_EMPTY';
+    expect(await problemsOf('<security>\nself_hostname a\nshared_key ""\n</security>')).toEqual([`${empty} 5:12`]);
+    expect(await problemsOf('<security>\nself_hostname a\nshared_key "#{ENV[\'UNSET_KEY\']}"\n</security>')).toEqual([
+      `${empty} 5:12`,
+    ]);
+    expect(await problemsOf(security('shared_keys c, ""'))).toEqual([]);
+    expect(await problemsOf(security('shared_keys ["c", ""]'))).toEqual([`${empty} 6:13`]);
+    expect(await problemsOf(security('<user>\nusername u\npassword ""\n</user>'))).toEqual([`${empty} 8:10`]);
+    expect(await problemsOf(security('<client>\nhost 127.0.0.1\nshared_key ""\n</client>'))).toEqual([`${empty} 8:12`]);
+    expect(await problemsOf(security('<client>\nhost 127.0.0.1\nshared_keys [""]\n</client>'))).toEqual([`${empty} 8:13`]);
+  });
+
   test('all of it together is fine', async () => {
     const all = `shared_keys c, d
 user_auth true
