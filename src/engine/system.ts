@@ -1,4 +1,6 @@
 // The `<system>` section: what it says that has a meaning here, and the names of the rest, which are taken without effect.
+
+import { between } from '../config/bounds.ts';
 import { type LogLevel, logLevels } from '../config/log-levels.ts';
 import { type Options, p, type Values } from '../config/options.ts';
 import { AddressList } from '../core/address-list.ts';
@@ -37,7 +39,7 @@ export interface SystemSettings {
 }
 
 /** More processes than this are a mistake. */
-const mostWorkers = 64;
+const mostWorkers = '64';
 
 export function systemSettings(values: Values<typeof systemOptions>): SystemSettings {
   const {
@@ -48,6 +50,11 @@ export function systemSettings(values: Values<typeof systemOptions>): SystemSett
     http_hosts: hosts,
     workers,
   } = values;
+  const limits = {
+    connections: values.http_connections_limit,
+    requestTime: values.http_request_timeout * 1000,
+    headerSize: values.http_header_size_limit,
+  };
   return {
     logLevel,
     workers,
@@ -58,7 +65,9 @@ export function systemSettings(values: Values<typeof systemOptions>): SystemSett
     },
     shutdownTimeout: values.shutdown_timeout * 1000,
     http:
-      port === undefined ? undefined : { address: { host, port }, allow: allow?.map(String), hosts: hosts.map(String) },
+      port === undefined
+        ? undefined
+        : { address: { host, port }, allow: allow?.map(String), hosts: hosts.map(String), limits },
   };
 }
 
@@ -67,13 +76,6 @@ function noNetworks(texts: readonly unknown[]) {
   return wrong === undefined
     ? undefined
     : { fault: `"${wrong}" is no address and no network`, hint: 'Write them as 10.0.0.0/8, ::1' };
-}
-
-/** Says what is wrong with a number that is not between these. */
-function outside(value: number, least: number, most: number) {
-  return value >= least && value <= most
-    ? undefined
-    : { fault: `${value} is not between ${least} and ${most}`, hint: `Write a number from ${least} to ${most}` };
 }
 
 export const systemOptions = {
@@ -90,7 +92,7 @@ export const systemOptions = {
   }),
   http_port: p.integer({
     desc: 'A port for /metrics (Prometheus) and /healthz. Without it there is none.',
-    invalid: (port: number) => outside(port, 1, 65_535),
+    invalid: between('integer', '1', '65535'),
   }),
   http_bind: p.string({ desc: 'The address that http_port is opened on.', default: '127.0.0.1' }),
   http_allow: p.array({
@@ -101,10 +103,25 @@ export const systemOptions = {
     desc: 'Names by which http_port is asked, beside localhost, the address and the host name.',
     default: '',
   }),
+  http_connections_limit: p.integer({
+    desc: 'Connections to http_port at once; more are closed (CONNECTIONS_LIMIT).',
+    default: '64',
+    invalid: between('integer', '1', '65535'),
+  }),
+  http_request_timeout: p.time({
+    desc: 'A connection to http_port whose request is not whole after this long is closed (REQUEST_TIMEOUT).',
+    default: '10s',
+    invalid: between('time', '1s', '1h'),
+  }),
+  http_header_size_limit: p.size({
+    desc: 'A request to http_port with more than this in front of its body is refused (HEADERS_TOO_LARGE). A reload does not change it.',
+    default: '8k',
+    invalid: between('size', '1k', '1m'),
+  }),
   workers: p.integer({
     desc: 'Processes that take events in, behind the same listeners. What stands in `<worker N>` or `<worker N-M>` holds for these only, counted from 0.',
     default: '1',
-    invalid: (count: number) => outside(count, 1, mostWorkers),
+    invalid: between('integer', '1', mostWorkers),
   }),
   restart_worker_interval: nothing('time'),
   root_dir: p.string({ desc: 'The folder below which chunks go that are given up: backup/worker0/ID/.' }),

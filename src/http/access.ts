@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { AddressList } from '../core/address-list.ts';
 import type { Clock } from '../core/clock.ts';
 import { Attempts } from './attempts.ts';
+import type { PageLimits } from './limits.ts';
 import { Passwords } from './passwords.ts';
 import { Sessions } from './sessions.ts';
 
@@ -28,6 +29,9 @@ export interface AccessSettings extends AccessOptions {
   readonly token: string | undefined;
   readonly port: number;
   readonly clock: Clock;
+  readonly limits: PageLimits;
+  /** Told when a login ends because there are too many. */
+  readonly loginEnded: () => void;
 }
 
 export interface Visitor {
@@ -65,11 +69,16 @@ export class Access {
   readonly #decoy: string;
 
   constructor(settings: AccessSettings) {
-    const { token, port, clock, users, proxies, proxyHeader, loginLifetime } = settings;
+    const { token, port, clock, users, proxies, proxyHeader, loginLifetime, limits, loginEnded } = settings;
     this.#settings = settings;
     this.#users = new Map(users.map((user) => [user.name, user]));
-    this.#attempts = new Attempts(clock);
-    this.#sessions = new Sessions({ token, port, clock, lifetime: loginLifetime, attempts: this.#attempts });
+    this.#attempts = new Attempts(clock, limits.loginTries);
+    this.#sessions = new Sessions({
+      ...{ token, port, clock, lifetime: loginLifetime, attempts: this.#attempts },
+      idleTime: limits.loginIdleTime,
+      most: limits.logins,
+      ended: loginEnded,
+    });
     for (const text of proxies) {
       this.#proxies.add(text);
     }

@@ -15,15 +15,14 @@ export interface AppSettings {
   readonly allows: (request: FastifyRequest, reply: FastifyReply) => boolean;
   readonly healthy: () => boolean;
   readonly failed: (error: Error) => void;
-  /** A login was wrong, or one too many. */
-  readonly loginRefused: (code: 'LOGIN_WRONG' | 'LOGIN_LIMITED', request: FastifyRequest) => void;
+  /** Bytes of a request's body. */
+  readonly bodySize: number;
+  /** A login was wrong, or one too many; a body was too large. */
+  readonly refused: (code: 'LOGIN_WRONG' | 'LOGIN_LIMITED' | 'BODY_TOO_LARGE', request: FastifyRequest) => void;
   /** Paths of the login and of the question whether one is needed. */
   readonly loginPath: string;
   readonly sessionPath: string;
 }
-
-/** A login is a short JSON object. */
-const bodyLimit = 4096;
 
 export interface App {
   readonly handle: RequestListener;
@@ -33,8 +32,10 @@ export interface App {
 export async function createApp(settings: AppSettings): Promise<App> {
   let handle: RequestListener | undefined;
   const app = fastify({
-    bodyLimit,
+    bodyLimit: settings.bodySize,
     logger: false,
+    // The server itself answers them (limits.ts).
+    clientErrorHandler: () => {},
     trustProxy: false,
     forceCloseConnections: true,
     return503OnClosing: false,
@@ -52,17 +53,21 @@ export async function createApp(settings: AppSettings): Promise<App> {
       done();
     }
   });
-  await app.register(helmet, headers);
-  addRoutes(app, settings);
-  await addPage(app, settings);
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+  // Before the routes, which have the handler that is there when they are added.
+  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) {
       settings.failed(error);
     }
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+      settings.refused('BODY_TOO_LARGE', request);
+    }
     return reply.code(status).send({ error: status >= 500 ? 'The server failed; its log says why.' : error.message });
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'There is nothing here.' }));
+  await app.register(helmet, headers);
+  addRoutes(app, settings);
+  await addPage(app, settings);
   await app.ready();
   return {
     handle: (request, response) => handle?.(request, response),
@@ -102,7 +107,7 @@ const headers: Parameters<typeof helmet>[1] = {
 };
 
 function addRoutes(app: FastifyInstance, settings: AppSettings): void {
-  const { access, healthy, loginPath, sessionPath, loginRefused } = settings;
+  const { access, healthy, loginPath, sessionPath, refused } = settings;
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) {
       reply.header('cache-control', 'no-store');
@@ -121,7 +126,7 @@ function addRoutes(app: FastifyInstance, settings: AppSettings): void {
       reply.header('set-cookie', cookie);
     } else if ((await access.visitor(request.raw)) === undefined) {
       if (request.headers.authorization !== undefined) {
-        loginRefused('LOGIN_WRONG', request);
+        refused('LOGIN_WRONG', request);
       }
       const challenge = 'Basic realm="Forebay", charset="UTF-8"';
       await reply.code(401).header('www-authenticate', challenge).send({ error: 'A name and a password are needed.' });
@@ -146,7 +151,7 @@ function addRoutes(app: FastifyInstance, settings: AppSettings): void {
         ? access.loginWithToken(token, request.ip, secure)
         : await access.loginWithPassword(String(user), String(password), request.ip, secure);
     if (typeof login === 'string') {
-      loginRefused(login === 'wrong' ? 'LOGIN_WRONG' : 'LOGIN_LIMITED', request);
+      refused(login === 'wrong' ? 'LOGIN_WRONG' : 'LOGIN_LIMITED', request);
     }
     if (login === 'too many') {
       return reply

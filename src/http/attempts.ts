@@ -1,17 +1,19 @@
 // How often an address may try to log in: what it tries counts before it is known whether it is right, and no longer once it is.
 import type { Clock } from '../core/clock.ts';
 
-/** Wrong tries of one address in a minute, and addresses that are remembered. */
-const maxFailures = 10;
+/** Tries are counted for so long, ms, and so many addresses are remembered. */
 const failureTime = 60_000;
 const maxAddresses = 1000;
 
 export class Attempts {
   readonly #clock: Clock;
+  readonly #tries: number;
   readonly #failures = new Map<string, { count: number; until: number }>();
 
-  constructor(clock: Clock) {
+  /** `tries`: wrong ones of an address in a minute. */
+  constructor(clock: Clock, tries: number) {
     this.#clock = clock;
+    this.#tries = tries;
   }
 
   /** Counts a try; false where there were too many. */
@@ -19,7 +21,7 @@ export class Attempts {
     const now = this.#clock.now();
     const failures = this.#failures.get(address);
     const current = failures !== undefined && failures.until > now ? failures : { count: 0, until: now + failureTime };
-    if (current.count >= maxFailures) {
+    if (current.count >= this.#tries) {
       return false;
     }
     current.count++;
@@ -35,9 +37,8 @@ export class Attempts {
   }
 }
 
-export function dropOldest(map: Map<string, unknown>, limit: number): void {
+/** Whether there were more than `limit`: the oldest is gone then. */
+export function dropOldest(map: Map<string, unknown>, limit: number): boolean {
   const [oldest] = map.size > limit ? map.keys() : [];
-  if (oldest !== undefined) {
-    map.delete(oldest);
-  }
+  return oldest !== undefined && map.delete(oldest);
 }

@@ -23,6 +23,7 @@ export const counterHelp: Readonly<Record<string, string>> = {
   forebay_forward_connections_total: 'Connections that an input accepted.',
   forebay_forward_resent_chunks_total:
     'Chunks that came again after they were taken, and are acked without being taken twice.',
+  forebay_http_logins_ended_total: 'Logins at a page that ended early, because there were too many.',
   forebay_http_refused_total: 'HTTP requests that were refused, by why.',
   forebay_ignored_errors_total: 'Batches that a store with ignore_error could not take.',
   forebay_input_bytes_total: 'Bytes of the events that an input took in, as msgpack.',
@@ -41,6 +42,7 @@ export const counterHelp: Readonly<Record<string, string>> = {
   forebay_unmatched_tag_events_total:
     'The same by tag and label; those of tags beyond the first hundred together, without a tag.',
   forebay_unprintable_events_total: 'Events that a format cannot write.',
+  forebay_viewer_closed_total: 'Readers of a page that were closed for what they sent, by why.',
   forebay_viewer_dropped_events_total: 'Events that a browser did not get, because it was too slow.',
   forebay_worker_cpu_seconds_total: 'CPU seconds that a worker has used, by its number.',
   forebay_worker_exits_total: 'Times that a worker ended without having been asked to.',

@@ -1,6 +1,6 @@
 // The HTTP port of `<system>`: /metrics for Prometheus and /healthz for whoever starts and stops programs. It shows no event, asks for no token,
 // and answers two questions; the page has a server of its own (server.ts).
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressList } from '../core/address-list.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Logger } from '../core/log.ts';
@@ -8,6 +8,7 @@ import { OnceEach } from '../core/once-each.ts';
 import { listenError } from '../forward/listen-error.ts';
 import { addressText, type HttpAddress } from './address.ts';
 import { Gate } from './gate.ts';
+import { type HttpLimits, limitedServer } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface MetricsOptions {
@@ -16,6 +17,7 @@ export interface MetricsOptions {
   readonly allow: readonly string[] | undefined;
   /** Names by which it is asked, beside the address. */
   readonly hosts: readonly string[];
+  readonly limits: HttpLimits;
 }
 
 /** A value of a metric. */
@@ -44,11 +46,6 @@ export interface MetricsSource {
   snapshot(): Promise<MetricsSnapshot>;
 }
 
-/** Connections at once; more are closed. */
-const maxConnections = 64;
-/** How long a request may take to arrive, ms. */
-const requestTime = 10_000;
-
 export class MetricsServer {
   readonly #source: MetricsSource;
   readonly #address: HttpAddress;
@@ -63,20 +60,19 @@ export class MetricsServer {
     this.#source = source;
     this.#address = options.address;
     this.#gate = this.#gateOf(options);
-    this.#server = createServer({
-      headersTimeout: requestTime,
-      requestTimeout: requestTime,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: requestTime / 2,
-      maxHeaderSize: 8 * 1024,
-    });
-    this.#server.maxConnections = maxConnections;
+    this.#server = limitedServer(options.limits, { keepAliveTimeout: 65_000 }, (code, peer) =>
+      this.#refuse(code, peer),
+    );
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.configure(options);
   }
 
-  /** Who may ask, from now on. The address stays. */
+  /** Who may ask, and what that may cost, from now on. The address stays, and the bound for headers. */
   configure(options: MetricsOptions): void {
+    const { connections, requestTime } = options.limits;
+    this.#server.maxConnections = connections;
+    this.#server.headersTimeout = requestTime;
+    this.#server.requestTimeout = requestTime;
     this.#gate = this.#gateOf(options);
     this.#allowed = undefined;
     if (options.allow !== undefined) {
@@ -155,10 +151,12 @@ export class MetricsServer {
   }
 
   #refused(code: string, request: IncomingMessage): void {
+    this.#refuse(code, request.socket.remoteAddress ?? '', request.headers.host);
+  }
+
+  #refuse(code: string, peer: string, host = ''): void {
     const { counters, log } = this.#source;
     counters.get('forebay_http_refused_total', { address: addressText(this.#address), code }).value++;
-    const peer = request.socket.remoteAddress ?? '';
-    const { host = '' } = request.headers;
     if (this.#said.first(`${code} ${host} ${peer}`)) {
       log.warn({ code, peer, host: host.slice(0, 200) }, 'A request for metrics was refused.');
     }

@@ -1,7 +1,7 @@
 // The HTTP server of an address: bounds, the gate, the token, and websockets for those who mount a path here. It listens at once with what
 // Node brings; what answers requests (app.ts) is loaded afterwards, so that it delays no input.
 import { existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -14,6 +14,7 @@ import { Access, type AccessOptions, openAccess, type Visitor } from './access.t
 import { addressText, type HttpAddress } from './address.ts';
 import type { App } from './app.ts';
 import { Gate } from './gate.ts';
+import { type LimitCode, limitedServer, type PageLimits, pageLimits } from './limits.ts';
 
 export interface HttpServerSettings {
   readonly address: HttpAddress;
@@ -33,8 +34,8 @@ export interface HttpServerSettings {
   readonly basePath?: string;
   /** The folder of the built page. Default: that of this program. */
   readonly page?: string;
-  /** How long a request may take to arrive, ms. Default 15,000. */
-  readonly requestTime?: number;
+  /** Default: those of every page. */
+  readonly limits?: PageLimits;
 }
 
 /** Takes a websocket's request that has passed the gate and may see something. The socket is the taker's from here on. */
@@ -48,9 +49,8 @@ const refusals = {
   NOTHING_THERE: [404, 'Not Found', 'There is no websocket here.'],
 } as const;
 type Refusal = keyof typeof refusals;
+export type HttpRefusal = Refusal | LimitCode | 'LOGIN_WRONG' | 'LOGIN_LIMITED' | 'BODY_TOO_LARGE' | 'READERS_LIMIT';
 
-/** Connections at once; more are closed. */
-const maxConnections = 512;
 /** The app is loaded this long after the start, ms, if no request came before: the inputs come first. */
 const loadAfter = 250;
 
@@ -66,19 +66,21 @@ export class HttpServer {
   #stopped: Promise<void> | undefined;
 
   constructor(settings: HttpServerSettings) {
-    const { address, token, clock, requestTime = 15_000 } = settings;
+    const { address, token, clock, limits = pageLimits } = settings;
     this.#settings = settings;
     this.#gate = new Gate(settings);
-    this.#access = new Access({ ...(settings.access ?? openAccess), token, port: address.port, clock });
-    this.#server = createServer({
-      headersTimeout: requestTime,
-      requestTimeout: requestTime,
-      keepAliveTimeout: 10_000,
-      connectionsCheckingInterval: requestTime / 3,
-      maxHeaderSize: 16 * 1024,
-      shouldUpgradeCallback: ({ headers: { upgrade } }) => upgrade?.toLowerCase() === 'websocket',
+    this.#access = new Access({
+      ...(settings.access ?? openAccess),
+      ...{ token, port: address.port, clock, limits, loginEnded: () => this.#loginEnded() },
     });
-    this.#server.maxConnections = maxConnections;
+    this.#server = limitedServer(
+      limits,
+      {
+        keepAliveTimeout: 10_000,
+        shouldUpgradeCallback: ({ headers: { upgrade } }) => upgrade?.toLowerCase() === 'websocket',
+      },
+      (code, peer) => this.#refuse(code, peer),
+    );
     this.#server.on('request', (request, response) => {
       if (!withoutBase(request, settings.basePath ?? '')) {
         response.writeHead(308, { location: `${settings.basePath}/` }).end();
@@ -136,7 +138,7 @@ export class HttpServer {
   }
 
   async #createApp(): Promise<App> {
-    const { log, healthy, loginPath, sessionPath } = this.#settings;
+    const { log, healthy, loginPath, sessionPath, limits = pageLimits } = this.#settings;
     const page = this.#settings.page ?? builtPage();
     try {
       const { createApp } = await import('./app.ts');
@@ -148,7 +150,8 @@ export class HttpServer {
         loginPath,
         sessionPath,
         allows: (request, reply) => this.#allows(request, reply),
-        loginRefused: (code, request) => this.refused(code, request.raw),
+        bodySize: limits.bodySize,
+        refused: (code, request) => this.refused(code, request.raw),
         failed: (error) => log.error({ err: error, code: 'HTTP_REQUEST_FAILED' }, 'A request failed.'),
       });
     } catch (error) {
@@ -197,13 +200,27 @@ export class HttpServer {
   }
 
   /** Counts a refusal, and logs the first of its kind. */
-  refused(code: Refusal | 'LOGIN_WRONG' | 'LOGIN_LIMITED' | 'READERS_LIMIT', request: IncomingMessage): void {
+  refused(code: HttpRefusal, request: IncomingMessage): void {
+    const { host, origin } = request.headers;
+    this.#refuse(code, request.socket.remoteAddress ?? '', host, origin);
+  }
+
+  #refuse(code: HttpRefusal, peer: string, host = '', origin = ''): void {
     const { log, counters, address } = this.#settings;
     counters.get('forebay_http_refused_total', { address: addressText(address), code }).value++;
-    const { host = '', origin = '' } = request.headers;
-    const peer = request.socket.remoteAddress ?? '';
     if (code !== 'NOTHING_THERE' && this.#said.first(`${code} ${host} ${origin} ${peer}`)) {
       log.warn({ code, peer, host: host.slice(0, 200), origin: origin.slice(0, 200) }, 'An HTTP request was refused.');
+    }
+  }
+
+  #loginEnded(): void {
+    const { log, counters, address } = this.#settings;
+    counters.get('forebay_http_logins_ended_total', { address: addressText(address) }).value++;
+    if (this.#said.first('LOGINS_LIMIT')) {
+      log.warn(
+        { code: 'LOGINS_LIMIT' },
+        'There are more logins than may be: the one that was used longest ago has ended.',
+      );
     }
   }
 }

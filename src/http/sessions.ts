@@ -12,12 +12,14 @@ export interface SessionsSettings {
   readonly clock: Clock;
   /** A session ends after this long, ms, however much it is used. */
   readonly lifetime: number;
+  /** One that is not used for this long ends, ms. */
+  readonly idleTime: number;
+  /** Sessions that are remembered. */
+  readonly most: number;
+  /** Told when one ends because there are too many. */
+  readonly ended: () => void;
   readonly attempts: Attempts;
 }
-
-const maxSessions = 1000;
-/** A session that is not used for this long ends, ms. */
-const idleTime = 7 * 24 * 3600 * 1000;
 
 export interface Session {
   /** Empty: whoever had the token. */
@@ -48,10 +50,12 @@ export class Sessions {
 
   /** Opens a session for a user whose password was right. */
   open(user: string, secure: boolean): { readonly cookie: string } {
-    const { clock, lifetime } = this.#settings;
+    const { clock, lifetime, idleTime, most, ended } = this.#settings;
     const id = randomBytes(32).toString('base64url');
     this.#sessions.set(sha256(id).toString('base64'), { user, end: clock.now() + lifetime, idleEnd: this.#idleEnd() });
-    dropOldest(this.#sessions, maxSessions);
+    if (dropOldest(this.#sessions, most)) {
+      ended();
+    }
     const age = Math.floor(Math.min(lifetime, idleTime) / 1000);
     const flags = `Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
     return { cookie: `${this.#cookie}=${id}; ${flags}` };
@@ -93,7 +97,7 @@ export class Sessions {
   }
 
   #idleEnd(): number {
-    return this.#settings.clock.now() + idleTime;
+    return this.#settings.clock.now() + this.#settings.idleTime;
   }
 }
 

@@ -16,10 +16,15 @@ export interface LiveSocketSettings {
   readonly connection: Duplex;
   /** Patterns of the tags that the client may see; undefined: all. Checked before. */
   readonly allowed?: string | undefined;
+  /** Messages and pings that a client may send in `messageTime`. */
+  readonly messages: number;
+  /** Told of what is wrong with the client. */
+  noticed(code: ReaderFault): void;
 }
 
-/** Messages and pings that a client may send in `messageTime` ms. */
-const maxMessages = 100;
+export type ReaderFault = 'MESSAGE_TOO_LARGE' | 'MESSAGES_LIMIT' | 'READER_BEHIND';
+
+/** ms. */
 const messageTime = 10_000;
 /** Bytes that one client may take before others get their turn. */
 const turnBytes = 1024 * 1024;
@@ -37,6 +42,7 @@ export class LiveSocket {
   readonly #reader: Reader;
   readonly #allowed: Wanted | undefined;
   #underWay: OutFrame | undefined;
+  #sentAny = false;
   #turn = 0;
   #messages = 0;
   #messagesFrom = 0;
@@ -56,7 +62,12 @@ export class LiveSocket {
         resolve();
       });
     });
-    socket.on('error', () => socket.terminate());
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (/^WS_ERR_UNSUPPORTED_(?:MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(error.code ?? '')) {
+        settings.noticed('MESSAGE_TOO_LARGE');
+      }
+      socket.terminate();
+    });
     socket.on('message', (data, isBinary) => this.#message(data, isBinary));
     socket.on('ping', (data: Buffer) => {
       if (this.#mayTalk() && socket.bufferedAmount < turnBytes) {
@@ -141,8 +152,11 @@ export class LiveSocket {
       this.#messagesFrom = now;
       this.#messages = 0;
     }
-    if (++this.#messages <= maxMessages) {
+    if (++this.#messages <= this.#settings.messages) {
       return true;
+    }
+    if (this.#socket.readyState === this.#socket.OPEN) {
+      this.#settings.noticed('MESSAGES_LIMIT');
     }
     this.#socket.close(1008, 'Too many messages.');
     return false;
@@ -159,6 +173,11 @@ export class LiveSocket {
     }
     this.#underWay = frame;
     this.#settings.dropped.value += frame.dropped;
+    // What the first frame lacks was gone before.
+    if (frame.dropped > 0 && this.#sentAny) {
+      this.#settings.noticed('READER_BEHIND');
+    }
+    this.#sentAny = true;
     const { connection } = this.#settings;
     const last = frame.parts.length - 1;
     // One message in fragments: nothing is copied, and all of it goes to the kernel at once.

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ForebayError } from '../core/errors.ts';
 import type { AccessOptions } from '../http/access.ts';
 import type { HttpAddress } from '../http/address.ts';
+import { type ViewerLimits, viewerLimits } from './viewer-limits.ts';
 
 export interface ViewerOptions {
   readonly memorySize: number;
@@ -14,11 +15,16 @@ export interface ViewerOptions {
   readonly basePath?: string;
   /** Who is let in beside the token, and what they may see. */
   readonly access?: AccessOptions;
+  /** Default: viewerLimits. */
+  readonly limits?: ViewerLimits;
 }
 
 export function sameOptions(a: ViewerOptions, b: ViewerOptions): boolean {
   // What is not said is the default.
-  const said = (options: ViewerOptions) => ({ basePath: '', access: undefined, ...options });
+  const said = (options: ViewerOptions) => ({
+    ...{ basePath: '', access: undefined, limits: viewerLimits },
+    ...options,
+  });
   return isDeepStrictEqual(said(a), said(b));
 }
 

@@ -7,15 +7,17 @@ import type { Batch } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Logger } from '../core/log.ts';
+import { OnceEach } from '../core/once-each.ts';
 import type { PageAddress, SharedParts } from '../core/shared-parts.ts';
 import { openAccess, type Visitor } from '../http/access.ts';
 import { addressText, type HttpAddress, isLoopback, pageUrl } from '../http/address.ts';
 import { HttpServer, refuseUpgrade } from '../http/server.ts';
 import { newToken } from '../http/sessions.ts';
 import { Hub, type TapPlace } from './hub.ts';
-import { LiveSocket } from './live-socket.ts';
+import { LiveSocket, type ReaderFault } from './live-socket.ts';
 import { type Hello, livePath, loginPath, protocolVersion, type State, sessionPath } from './protocol.ts';
 import { type Relay, relayPart } from './relay.ts';
+import { type ViewerLimits, viewerLimits } from './viewer-limits.ts';
 import { otherOptions, sameOptions, type ViewerOptions } from './viewer-options.ts';
 
 export interface ViewerContext {
@@ -33,8 +35,6 @@ const defaults: ViewerOptions = {
   hosts: [],
   access: openAccess,
 };
-/** Readers at once; more are refused. */
-const maxReaders = 32;
 /** How often clients are told how things are where nothing changes, and asked whether they are there, ms. */
 const tellEvery = 5_000;
 const askEvery = 20_000;
@@ -79,6 +79,8 @@ export class PageViewer implements Viewer {
   readonly #context: ViewerContext;
   readonly #name: string;
   readonly #options: ViewerOptions;
+  readonly #limits: ViewerLimits;
+  readonly #said = new OnceEach();
   readonly #hub: Hub;
   readonly #http: HttpServer;
   readonly #page: PageAddress;
@@ -101,7 +103,8 @@ export class PageViewer implements Viewer {
     this.#name = name;
     this.#options = options;
     this.url = pageUrl(address);
-    this.#hub = new Hub(options);
+    this.#limits = options.limits ?? viewerLimits;
+    this.#hub = new Hub({ memorySize: options.memorySize, backlogSize: this.#limits.backlogSize });
     const { access } = options;
     // Users and proxies let people in as the token does.
     const hasOthers = access !== undefined && (access.users.length > 0 || access.proxyHeader !== undefined);
@@ -123,6 +126,7 @@ export class PageViewer implements Viewer {
         sessionPath,
       },
       ...(access === undefined ? {} : { access }),
+      limits: this.#limits,
       healthy: () => shared.holding().length === 0,
     });
     this.#http.mount(livePath, (...args) => void this.#connect(...args));
@@ -192,17 +196,20 @@ export class PageViewer implements Viewer {
   }
 
   async #connect(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): Promise<void> {
-    this.#webSockets ??= loadWebSockets();
+    const { readers, messageSize } = this.#limits;
+    this.#webSockets ??= loadWebSockets(messageSize);
     const server = await this.#webSockets;
-    if (this.#sockets.size >= maxReaders || this.#stopped !== undefined) {
+    if (this.#sockets.size >= readers || this.#stopped !== undefined) {
       this.#http.refused('READERS_LIMIT', request);
       refuseUpgrade(socket, 503, 'Service Unavailable', 'Too many viewers.');
       return;
     }
-    server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, visitor));
+    server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket, socket, visitor, request.socket.remoteAddress ?? ''),
+    );
   }
 
-  #open(webSocket: WebSocket, connection: Duplex, { tags, until }: Visitor): void {
+  #open(webSocket: WebSocket, connection: Duplex, { tags, until }: Visitor, peer: string): void {
     const { counters } = this.#context;
     const live = new LiveSocket(webSocket, {
       hub: this.#hub,
@@ -210,6 +217,8 @@ export class PageViewer implements Viewer {
       dropped: counters.get('forebay_viewer_dropped_events_total', { url: this.url }),
       connection,
       allowed: tags,
+      messages: this.#limits.messages,
+      noticed: (code) => this.#noticed(code, peer),
     });
     this.#sockets.add(live);
     const left = until === undefined ? undefined : until - this.#context.clock.now();
@@ -221,6 +230,17 @@ export class PageViewer implements Viewer {
       clearTimeout(end);
       this.#sockets.delete(live);
     });
+  }
+
+  /** Says what is wrong with a reader, once for each address; what it lost is counted where it is lost. */
+  #noticed(code: ReaderFault, peer: string): void {
+    const { log, counters } = this.#context;
+    if (code !== 'READER_BEHIND') {
+      counters.get('forebay_viewer_closed_total', { url: this.url, code }).value++;
+    }
+    if (this.#said.first(`${code} ${peer}`)) {
+      log.warn({ code, peer, url: this.url }, readerFaults[code]);
+    }
   }
 
   /** Tells clients what has changed, or that all goes on, and asks whether they are there. */
@@ -266,13 +286,19 @@ export class PageViewer implements Viewer {
   }
 }
 
-async function loadWebSockets(): Promise<WebSocketServer> {
+const readerFaults: Readonly<Record<ReaderFault, string>> = {
+  MESSAGE_TOO_LARGE: 'A reader of the page sent a message that is too large: closing it.',
+  MESSAGES_LIMIT: 'A reader of the page sends too many messages: closing it.',
+  READER_BEHIND: 'A reader of the page is too slow, and loses events.',
+};
+
+async function loadWebSockets(maxPayload: number): Promise<WebSocketServer> {
   const { WebSocketServer } = await import('ws');
   return new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: 4096,
+    maxPayload,
     // Clients that ping without reading the answers would fill our memory with them.
     autoPong: false,
   });

@@ -4,6 +4,7 @@ import { ForebayError } from '../core/errors.ts';
 import { SharedParts } from '../core/shared-parts.ts';
 import { accessOf, accessOptions, checkAccess } from '../live/access-options.ts';
 import { type Viewer, viewerAt } from '../live/viewer.ts';
+import { limitsOf, limitsOption } from '../live/viewer-limits.ts';
 import { defineOutput, type Output } from '../plugin/output.ts';
 
 /** Below this the memory's pieces are too small to be of use. */
@@ -36,6 +37,7 @@ export default defineOutput({
       default: '',
     }),
     ...accessOptions,
+    limits: limitsOption,
   },
   check(values, element, report) {
     checkAccess(values, element, report);
@@ -67,6 +69,7 @@ export default defineOutput({
     const wanted = {
       ...{ memorySize: memory_size, token, title, hosts: hosts.map(String), basePath: base_path },
       access: accessOf(options),
+      limits: limitsOf(options.limits),
     };
     const open = () => viewerAt({ ...context, shared }, { host: bind, port }, wanted);
     let viewer: Viewer | undefined;

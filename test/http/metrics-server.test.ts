@@ -1,6 +1,8 @@
 // The HTTP port for metrics and health: who may ask, and what is answered.
+import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -18,7 +20,8 @@ async function start(options: Partial<MetricsOptions> = {}, host = '127.0.0.1') 
   const gauges: Sample[] = [];
   const log: { readonly code?: string }[] = [];
   const port = await freePort();
-  const all = { address: { host, port }, allow: undefined, hosts: [], ...options };
+  const limits = { connections: 64, requestTime: 10_000, headerSize: 8192 };
+  const all = { address: { host, port }, allow: undefined, hosts: [], limits, ...options };
   const server = new MetricsServer(all, {
     log: pino({}, { write: (line: string) => void log.push(JSON.parse(line) as { readonly code?: string }) }),
     counters,
@@ -148,6 +151,34 @@ describe('who may ask', () => {
   });
 });
 
+describe('what may be asked of it', () => {
+  const refused = ({ counters, port }: Awaited<ReturnType<typeof start>>, code: string) =>
+    counters.get('forebay_http_refused_total', { address: `127.0.0.1:${port}`, code }).value;
+
+  test('connections, headers and time have their bounds; a reload may change them', async () => {
+    const limits = { connections: 1, requestTime: 20_000, headerSize: 1024 };
+    const running = await start({ limits });
+    const { port, server, options } = running;
+    const slow = connect(port, '127.0.0.1');
+    await once(slow, 'connect');
+    slow.on('error', () => {}).resume();
+    await expect(ask(port, '/healthz')).rejects.toThrow();
+    await expect.poll(() => refused(running, 'CONNECTIONS_LIMIT')).toBe(1);
+    server.configure({ ...options, limits: { ...limits, connections: 2, requestTime: 300 } });
+    expect((await ask(port, '/healthz')).status).toBe(200);
+    expect((await ask(port, '/healthz', { 'x-long': 'x'.repeat(2000) })).status).toBe(431);
+    expect(refused(running, 'HEADERS_TOO_LARGE')).toBe(1);
+    slow.write('GET / HTTP/1.1\r\nHost: ');
+    await new Promise<void>((resolve) => slow.once('close', () => resolve()));
+    expect(refused(running, 'REQUEST_TIMEOUT')).toBe(1);
+    expect(running.log.flatMap(({ code }) => code ?? []).sort()).toEqual([
+      'CONNECTIONS_LIMIT',
+      'HEADERS_TOO_LARGE',
+      'REQUEST_TIMEOUT',
+    ]);
+  });
+});
+
 test('every counter in the code has its sentence, and every sentence a counter', () => {
   const code = readdirSync(join(projectRoot, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('metric-help.ts'))
@@ -161,12 +192,15 @@ test('every counter in the code has its sentence, and every sentence a counter',
 test('the running program: its port comes, moves and goes with the configuration', async () => {
   const rest =
     '<source>\n@type forward\nbind 127.0.0.1\nport PORT1\n</source>\n<match **>\n@type null\n@id nothing\n</match>\n';
-  const forebay = await startForebay({ config: `<system>\nhttp_port PORT\n</system>\n${rest}` });
+  const forebay = await startForebay({
+    config: `<system>\nhttp_port PORT\nhttp_header_size_limit 1k\n</system>\n${rest}`,
+  });
   onTestFinished(async () => void (await forebay.stop()));
   const { values } = samples((await ask(forebay.port, '/metrics')).body);
   expect(values.get('forebay_healthy')).toBe(1);
   expect(values.get('forebay_output_events_total{id="nothing"}')).toBe(0);
   expect((await ask(forebay.port, '/healthz')).status).toBe(200);
+  expect((await ask(forebay.port, '/healthz', { 'x-long': 'x'.repeat(2000) })).status).toBe(431);
   const other = await freePort();
   const change = async (text: string, line: (text: string) => boolean) => {
     writeFileSync(join(forebay.folder, 'test.conf'), text + rest.replace('PORT1', String(forebay.ports[1])));

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
+import { pageLimits } from '../../src/http/limits.ts';
 import { HttpServer, type HttpServerSettings } from '../../src/http/server.ts';
 import { freePort } from '../support/ports.ts';
 import { type TempFolder, tempFolder } from '../support/temp.ts';
@@ -45,7 +46,7 @@ test.each([
   ],
   ['half a websocket request', 'GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n'],
 ])('a connection that sends %s, byte by byte, is closed in its time', async (_what, head) => {
-  const { port } = await start({ requestTime: 300 });
+  const { port } = await start({ limits: { ...pageLimits, requestTime: 300 } });
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {}).resume();
   socket.write(head);

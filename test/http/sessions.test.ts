@@ -1,14 +1,20 @@
 // Tokens, sessions, and how often one may try.
 import { expect, test } from 'vitest';
 import { Attempts } from '../../src/http/attempts.ts';
-import { newToken, Sessions } from '../../src/http/sessions.ts';
+import { newToken, Sessions, type SessionsSettings } from '../../src/http/sessions.ts';
 
 const day = 24 * 3600 * 1000;
 
-function sessionsOf(token = 'secret', lifetime = 30 * day) {
+function sessionsOf(token = 'secret', lifetime = 30 * day, more: Partial<SessionsSettings> = {}) {
   const time = { now: 1_000_000 };
   const clock = { now: () => time.now };
-  return { time, sessions: new Sessions({ token, port: 8080, clock, lifetime, attempts: new Attempts(clock) }) };
+  const ended = { count: 0 };
+  const sessions = new Sessions({
+    ...{ token, port: 8080, clock, lifetime, attempts: new Attempts(clock, 10) },
+    ...{ idleTime: 7 * day, most: 1000, ended: () => ended.count++ },
+    ...more,
+  });
+  return { time, ended, sessions };
 }
 
 function loginOf(sessions: Sessions, token = 'secret', address = 'a', secure = false): string {
@@ -77,16 +83,17 @@ test('a session ends, however much it is used', () => {
   expect(sessions.find(pairOf(cookie))).toBeUndefined();
 });
 
-test('there are no more than a thousand sessions: the one used longest ago ends', () => {
-  const { sessions } = sessionsOf();
+test('there are no more than so many sessions: the one used longest ago ends, and that is told', () => {
+  const { sessions, ended } = sessionsOf('secret', 30 * day, { most: 100 });
   const first = pairOf(loginOf(sessions));
   const second = pairOf(loginOf(sessions));
   expect(sessions.find(first)).toBeDefined();
-  for (let n = 0; n < 999; n++) {
+  for (let n = 0; n < 99; n++) {
     loginOf(sessions);
   }
   expect(sessions.find(first)).toBeDefined();
   expect(sessions.find(second)).toBeUndefined();
+  expect(ended.count).toBe(1);
 });
 
 test('made-up tokens are long, fit into a URL, and differ', () => {

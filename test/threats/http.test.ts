@@ -1,5 +1,5 @@
 // Threats A22 and A23: the page's server and its websocket, from other sites and from those who mean harm. Each against the real process, with
-// an honest sender beside it.
+// an honest sender beside it. That each limit of a page does what it says is test/live/limits.test.ts.
 import { once } from 'node:events';
 import { encode } from '@msgpack/msgpack';
 import { expect, test } from 'vitest';
@@ -93,5 +93,49 @@ test('A23 HTTP: paths that climb, other sites, framing, large heads and bodies, 
     for (let n = 0; n < 12; n++) tries.push(status(await login('', '{"token":"guess"}')));
     expect(tries).toContain(429);
     await honest(5);
+  });
+});
+
+test('A22, A23 what a page may be asked is bounded by its options, each with a code and a counter', async () => {
+  const limits = {
+    ...{ connections: 4, readers: 1, request_timeout: '2s', header_size: '2k', body_size: '512', logins: 1 },
+    ...{ login_tries: 2, message_size: '1k', messages: 10 },
+  };
+  const section = Object.entries(limits).map(([name, value]) => `      ${name} ${value}\n`);
+  const bounded = rules.replace('    token', `    <limits>\n${section.join('')}    </limits>\n    token`);
+  await besiege({ rules: bounded }, async ({ ports, codes, metrics, honest }) => {
+    const http = ports[1] ?? 0;
+    const base = `http://127.0.0.1:${http}`;
+    const refused = async (code: string) =>
+      Number(
+        new RegExp(`forebay_(?:http_refused|viewer_closed)_total\\{[^}]*code="${code}"[^}]*\\} (\\d+)`).exec(
+          await metrics(),
+        )?.[1] ?? 0,
+      );
+    let cookie = '';
+    const login = async (body: object) => {
+      const headers = { 'content-type': 'application/json', connection: 'close' };
+      const answer = await fetch(`${base}/login`, { method: 'POST', body: JSON.stringify(body), headers });
+      cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? cookie;
+      return answer.status;
+    };
+    const token = 'sesame-open';
+    expect([await login({ token }), await login({ token })]).toEqual([204, 204]);
+    expect(await metrics()).toMatch(/forebay_http_logins_ended_total\{[^}]*\} 1\n/);
+    expect(await login({ token: 'x'.repeat(600) })).toBe(413);
+    expect([await login({ token: 'a' }), await login({ token: 'b' }), await login({ token })]).toEqual([401, 401, 429]);
+    const heads = await attackWith(http, Buffer.from(`GET / HTTP/1.1\r\nX: ${'x'.repeat(3000)}\r\n\r\n`));
+    expect(heads.reply.toString()).toMatch(/^HTTP\/1\.1 431 /);
+    const slow = await openWith(http, Buffer.from('GET / HTTP/1.1\r\nHost: '));
+    await closeOf(slow.resume());
+    // The time of the guesses is not over: who has a login is let in all the same.
+    const reader = new WebSocket(`ws://127.0.0.1:${http}/live`, { headers: { cookie } });
+    await once(reader, 'open');
+    reader.send(JSON.stringify({ op: 'start', match: 'x'.repeat(1100) }));
+    expect(await once(reader, 'close')).toContain(1009);
+    await honest(5);
+    const codesOf = ['BODY_TOO_LARGE', 'LOGIN_LIMITED', 'HEADERS_TOO_LARGE', 'REQUEST_TIMEOUT', 'MESSAGE_TOO_LARGE'];
+    for (const code of codesOf) expect([code, await refused(code)]).toEqual([code, 1]);
+    expect(codes()).toEqual(expect.arrayContaining([...codesOf, 'LOGINS_LIMIT']));
   });
 });
