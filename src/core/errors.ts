@@ -219,6 +219,11 @@ export const errorTable = {
     retryable: true,
     fatalFor: 'record',
   },
+  FORWARD_DATAGRAM_TOO_LARGE: {
+    template: 'A datagram is over datagram_size_limit, and is not taken.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FORWARD_EMIT_FAILED: {
     template: 'An output refused events: closing the connection without an ack, so that the sender sends them again.',
     retryable: true,
@@ -326,10 +331,21 @@ export const errorTable = {
     retryable: false,
     fatalFor: 'connection',
   },
+  FORWARD_TAGS_FORGOTTEN: {
+    template:
+      'There are more tags than distinct_tags_limit ({limit}): those that came longest ago are forgotten, and cost more when they come again.',
+    retryable: false,
+    fatalFor: 'record',
+  },
   FORWARD_TAG_TOO_LARGE: {
     template: 'Events whose tag is longer than tag_size_limit are dropped.',
     retryable: false,
     fatalFor: 'record',
+  },
+  FORWARD_TOO_DEEP: {
+    template: 'A message is nested more than 512 deep: closing the connection.',
+    retryable: false,
+    fatalFor: 'connection',
   },
   FORWARD_UNFINISHED_SPENT: {
     template:

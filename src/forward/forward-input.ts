@@ -23,6 +23,7 @@ import { UdpListener } from './udp-listener.ts';
 /** What of a network's options matters here; a unix socket has none of it. */
 export interface NetworkSettings {
   readonly udp: 'off' | 'heartbeats' | 'events';
+  readonly datagramSizeLimit: number;
   readonly keepAlive: boolean;
   readonly reset: boolean;
   readonly resolveHostname: boolean;
@@ -40,6 +41,7 @@ export interface NetworkSettings {
 /** What an input without a network has. */
 export const noNetwork: NetworkSettings = {
   udp: 'off',
+  datagramSizeLimit: 0,
   keepAlive: false,
   reset: false,
   resolveHostname: false,
@@ -83,6 +85,8 @@ export function createForwardInput(
       prefix: options.add_tag_prefix,
       lenient: !options.skip_invalid_event,
       sizeLimit: options.tag_size_limit,
+      distinctLimit: options.distinct_tags_limit,
+      forgot: (count) => notes.count('FORWARD_TAGS_FORGOTTEN', count, '', { limit: options.distinct_tags_limit }),
     }),
     chunkSizeLimit: options.chunk_size_limit,
     chunkSizeWarnLimit: options.chunk_size_warn_limit,
@@ -120,6 +124,7 @@ export function createForwardInput(
       : new UdpListener({
           ...address,
           events: network.udp === 'events',
+          sizeLimit: network.datagramSizeLimit,
           listenerId: context.id,
           session,
           sourceKeys,

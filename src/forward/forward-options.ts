@@ -1,4 +1,5 @@
 // The options that all inputs of the forward protocol have, and those that only make sense on a network.
+import { between, zeroOrBetween } from '../config/bounds.ts';
 import { p } from '../config/options.ts';
 import { securitySection } from './security-options.ts';
 import { transportSection } from './transport-options.ts';
@@ -15,14 +16,17 @@ export const streamOptions = {
   decompression_size_limit: p.size({
     desc: 'Compressed entries that are larger than this when inflated close the connection.',
     default: '256m',
+    invalid: between('size', '1', '1t'),
   }),
   json_size_limit: p.size({
     desc: 'A message of a JSON stream larger than this closes the connection.',
     default: '16m',
+    invalid: between('size', '1', '1t'),
   }),
   pending_limit: p.size({
     desc: 'Reading stops while outputs have more bytes of events than this to settle.',
     default: '8m',
+    invalid: between('size', '1', '1t'),
   }),
   resend_memory_limit: p.size({
     desc: 'Chunks are remembered in this much memory, so that one that a sender sends again, because its ack was lost, is acked and not taken twice. 0: none.',
@@ -35,39 +39,57 @@ export const streamOptions = {
   join_pieces_timeout: p.time({
     desc: 'With join_pieces: a line of which no more pieces come is passed on after this long.',
     default: '5s',
+    invalid: between('time', '0.1', '1d'),
   }),
   join_pieces_limit: p.size({
     desc: 'With join_pieces: when more bytes than this are held, the lines that wait longest are passed on.',
     default: '32m',
+    invalid: between('size', '1', '1t'),
   }),
   join_pieces_lines_limit: p.integer({
     desc: 'With join_pieces: when more lines than this are held, the ones that wait longest are passed on.',
     default: '4096',
+    invalid: between('integer', '1', '4294967295'),
   }),
-  tag_size_limit: p.size({ desc: 'Events with a tag longer than this are dropped.', default: '16k' }),
+  tag_size_limit: p.size({
+    desc: 'Events with a tag longer than this are dropped.',
+    default: '16k',
+    invalid: between('size', '1', '1t'),
+  }),
+  distinct_tags_limit: p.integer({
+    desc: 'So many tags are remembered, and as many that are older. Where there are more, events cost more time (FORWARD_TAGS_FORGOTTEN); nothing is lost.',
+    default: '65536',
+    invalid: between('integer', '16', '1000000'),
+  }),
   entries_limit: p.integer({
     desc: 'A message with more events than this is dropped and acked.',
     default: '10000000',
+    invalid: between('integer', '1', '4294967295'),
   }),
   decompression_ratio_limit: p.integer({
     desc: 'Compressed entries of more than 1 MB that inflate to more than this many times their size close the connection.',
     default: '10000',
+    invalid: between('integer', '1', '1000000000'),
   }),
   connections_limit: p.integer({
     desc: 'When this many connections are open, new ones are closed at once.',
     default: '16384',
+    invalid: between('integer', '1', '4294967295'),
   }),
   idle_timeout: p.time({
     desc: 'A connection on which nothing came for this long is closed; with 0, none is: containers may be silent for days.',
     default: '0',
+    invalid: zeroOrBetween('time', '1', '365d'),
   }),
   message_timeout: p.time({
     desc: 'A connection on which a message is not whole this long after its first byte is closed; with 0, none is.',
     default: '10m',
+    invalid: zeroOrBetween('time', '1', '365d'),
   }),
   unread_acks_timeout: p.time({
     desc: 'A connection whose peer does not read its acks for this long is closed; with 0, none is.',
     default: '10m',
+    invalid: zeroOrBetween('time', '1', '365d'),
   }),
   backlog: p.integer({ desc: 'Connections that wait to be accepted.' }),
   source_hostname_key: p.string({ desc: 'Each record gets the host name of its sender in this field.' }),
@@ -80,6 +102,11 @@ export const networkOptions = {
   udp_events: p.bool({
     desc: 'Whether events in UDP datagrams are taken; else they are answered as heartbeats.',
     default: 'false',
+  }),
+  datagram_size_limit: p.size({
+    desc: 'With udp_events: datagrams larger than this are not taken, and are answered as heartbeats.',
+    default: '64k',
+    invalid: between('size', '64', '64k'),
   }),
   linger_timeout: p.integer({
     desc: 'With 0, connections that are closed for a fault are reset. Other values have no effect.',
@@ -96,14 +123,17 @@ export const networkOptions = {
   connections_per_address_limit: p.integer({
     desc: 'When this many connections from one address are open, new ones from there are closed at once. All containers of a machine may come from one.',
     default: '8192',
+    invalid: between('integer', '1', '4294967295'),
   }),
   handshake_timeout: p.time({
     desc: 'A connection on which TLS or a sender with a key takes longer than this to begin is closed.',
     default: '10s',
+    invalid: between('time', '0.1', '1d'),
   }),
   handshake_size_limit: p.size({
     desc: 'A sender that must have a key may send this much before it has shown it.',
     default: '4k',
+    invalid: between('size', '512', '1m'),
   }),
   security: securitySection,
   transport: transportSection,

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { Held, type UnfinishedBytes } from '../core/held.ts';
 import type { FieldEdit } from '../msgpack/edit.ts';
 import { jsonToMsgpack } from '../msgpack/from-json.ts';
-import { needMore } from '../msgpack/skip.ts';
+import { needMore, tooDeep } from '../msgpack/skip.ts';
 import { Acks, ackReplies, jsonAckReplies } from './acks.ts';
 import { Batcher } from './batcher.ts';
 import { Framer, noMessage } from './framer.ts';
@@ -30,6 +30,7 @@ export type SessionClose =
   | CloseReason
   | 'FORWARD_NOT_FORWARD'
   | 'FORWARD_FRAME_TOO_LARGE'
+  | 'FORWARD_TOO_DEEP'
   | 'FORWARD_JSON_INVALID'
   | 'FORWARD_UNFINISHED_SPENT'
   | 'FORWARD_EMIT_FAILED';
@@ -245,7 +246,7 @@ export class Session {
       const next = framer.next(bytes, pos, to);
       if (next < 0) {
         if (next !== needMore) {
-          this.#close('FORWARD_MALFORMED');
+          this.#close(next === tooDeep ? 'FORWARD_TOO_DEEP' : 'FORWARD_MALFORMED');
         } else if (Math.max(to - pos, framer.want) > chunkSizeLimit) {
           const optionAt = framer.element < 0 ? undefined : optionElement(framer, bytes, pos, to);
           if (optionAt !== undefined) {

@@ -12,6 +12,10 @@ export interface TagSettings {
   readonly lenient: boolean;
   /** Bytes of the tag as it is sent. */
   readonly sizeLimit: number;
+  /** Tags that are remembered. */
+  readonly distinctLimit?: number;
+  /** Told how many were forgotten, because there are more. */
+  readonly forgot?: (count: number) => void;
 }
 
 export class TagReader {
@@ -29,12 +33,13 @@ export class TagReader {
     this.fixed = settings.tag === undefined ? undefined : tagFromText(Buffer.from(prefix).toString() + settings.tag);
     this.#sizeLimit = settings.sizeLimit;
     this.#lenient = settings.lenient || settings.prefix !== undefined;
-    this.#table = new TagTable((raw) => {
+    const make = (raw: Uint8Array) => {
       const bytes = new Uint8Array(prefix.length + raw.length);
       bytes.set(prefix);
       bytes.set(raw, prefix.length);
       return tagFromBytes(bytes);
-    });
+    };
+    this.#table = new TagTable(make, settings.distinctLimit, settings.forgot);
   }
 
   /** The tag that is sent as the string content from `start` to `end`. */

@@ -9,16 +9,21 @@ const longestKept = 1024;
 export class TagTable {
   readonly #make: (raw: Uint8Array) => Tag;
   readonly #limit: number | undefined;
+  readonly #forgot: ((count: number) => void) | undefined;
   #young: TagGeneration;
   #old: TagGeneration | undefined;
   /** Of the bytes that the last tag stood in: four of them are compared at a time. */
   #bytes: Uint8Array | undefined;
   #view: DataView = new DataView(new ArrayBuffer(0));
 
-  /** `make` turns the bytes that were sent into the tag that events get: a prefix is added there. It copies them. `limit`: see TagGeneration. */
-  constructor(make: (raw: Uint8Array) => Tag, limit?: number) {
+  /**
+   * `make` turns the bytes that were sent into the tag that events get: a prefix is added there. It copies them. `limit`: see TagGeneration.
+   * `forgot` hears how many tags are let go of, those among them that have come again too.
+   */
+  constructor(make: (raw: Uint8Array) => Tag, limit?: number, forgot?: (count: number) => void) {
     this.#make = make;
     this.#limit = limit;
+    this.#forgot = forgot;
     this.#young = new TagGeneration(limit);
   }
 
@@ -52,6 +57,9 @@ export class TagTable {
 
   #keep(hash: number, start: number, end: number, tag: Tag): void {
     if (this.#young.full) {
+      if (this.#old !== undefined) {
+        this.#forgot?.(this.#old.size);
+      }
       this.#old = this.#young;
       this.#young = new TagGeneration(this.#limit);
     }

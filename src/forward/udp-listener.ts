@@ -19,14 +19,22 @@ export interface UdpListenerSettings {
   readonly host: string;
   readonly port: number;
   readonly events: boolean;
+  /** Larger datagrams are no events, bytes. */
+  readonly sizeLimit: number;
   readonly listenerId: string;
   readonly session: SessionSettings;
   readonly sourceKeys: SourceKeys;
   /** Who may send; undefined: all. Others get no answer. */
   readonly allowed: AddressList | undefined;
   /** Told of datagrams whose events are not taken. */
-  refused(code: 'FORWARD_ADDRESS_REFUSED' | 'FORWARD_DATAGRAM_DROPPED' | 'FORWARD_MALFORMED', address: string): void;
+  refused(code: DatagramRefusal, address: string): void;
 }
+
+type DatagramRefusal =
+  | 'FORWARD_ADDRESS_REFUSED'
+  | 'FORWARD_DATAGRAM_DROPPED'
+  | 'FORWARD_DATAGRAM_TOO_LARGE'
+  | 'FORWARD_MALFORMED';
 
 interface Sender {
   readonly batcher: Batcher;
@@ -72,9 +80,15 @@ export class UdpListener {
       this.#settings.refused('FORWARD_ADDRESS_REFUSED', from.address);
       return;
     }
+    const { events, sizeLimit } = this.#settings;
+    if (events && data.length > sizeLimit) {
+      this.#settings.refused('FORWARD_DATAGRAM_TOO_LARGE', from.address);
+      this.#socket.send(heartbeatReply, from.port, from.address, () => undefined);
+      return;
+    }
     // A copy: the batcher moves events about in it.
     const bytes = Uint8Array.from(data);
-    const messages = this.#settings.events ? this.#asMessages(bytes) : undefined;
+    const messages = events ? this.#asMessages(bytes) : undefined;
     if (messages === undefined) {
       this.#socket.send(heartbeatReply, from.port, from.address, () => undefined);
     } else if (this.#settings.session.gate.closed) {

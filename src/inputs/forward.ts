@@ -33,6 +33,7 @@ export default defineInput({
     }
     return createForwardInput(context, { host: bind, port: options.port }, options, {
       udp: options.udp_events ? 'events' : 'heartbeats',
+      datagramSizeLimit: options.datagram_size_limit,
       keepAlive: options.send_keepalive_packet,
       reset: linger === 0,
       resolveHostname: options.resolve_hostname ?? options.source_hostname_key !== undefined,

@@ -42,6 +42,29 @@ describe('accepts and refuses what Fluentd 1.19.3 does', () => {
   });
 });
 
+test.each([
+  'decompression_size_limit 0',
+  'decompression_ratio_limit 0',
+  'json_size_limit -1',
+  'pending_limit 0',
+  'tag_size_limit 0',
+  'distinct_tags_limit 1',
+  'entries_limit 0',
+  'connections_limit 0',
+  'connections_per_address_limit -5',
+  'idle_timeout 0.5',
+  'message_timeout -1',
+  'unread_acks_timeout 400d',
+  'handshake_timeout 0',
+  'handshake_size_limit 10',
+  'datagram_size_limit 1m',
+  'join_pieces_timeout 0',
+  'join_pieces_limit 0',
+  'join_pieces_lines_limit 0',
+])('%s is out of its bounds', async (line) => {
+  expect(await problemsOf(line)).toEqual([`CONFIG_VALUE_INVALID 3:${line.indexOf(' ') + 2}`]);
+});
+
 describe('<security>', () => {
   const security = (more: string) => `<security>\nself_hostname a\nshared_key b\n${more}\n</security>`;
 
@@ -69,7 +92,9 @@ describe('<security>', () => {
     expect(await problemsOf(security('shared_keys ["c", ""]'))).toEqual([`${empty} 6:13`]);
     expect(await problemsOf(security('<user>\nusername u\npassword ""\n</user>'))).toEqual([`${empty} 8:10`]);
     expect(await problemsOf(security('<client>\nhost 127.0.0.1\nshared_key ""\n</client>'))).toEqual([`${empty} 8:12`]);
-    expect(await problemsOf(security('<client>\nhost 127.0.0.1\nshared_keys [""]\n</client>'))).toEqual([`${empty} 8:13`]);
+    expect(await problemsOf(security('<client>\nhost 127.0.0.1\nshared_keys [""]\n</client>'))).toEqual([
+      `${empty} 8:13`,
+    ]);
   });
 
   test('all of it together is fine', async () => {

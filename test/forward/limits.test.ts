@@ -223,3 +223,27 @@ test('what inflates to more than its ratio closes the connection, whatever its s
     dense.socket.destroy();
   });
 });
+
+test('a JSON document that is too long closes the connection', async () => {
+  await withInput('json_size_limit 1k', async (input) => {
+    const [long, honest] = await Promise.all([Peer.open(input.port), Peer.open(input.port)]);
+    long.socket.write(`["a",${seconds},{"log":"${'x'.repeat(2000)}`);
+    await long.ended();
+    expect(input.counted('FORWARD_FRAME_TOO_LARGE')).toBe(1);
+    expect(input.codes()).toEqual(['FORWARD_FRAME_TOO_LARGE']);
+    await honest.acked();
+    honest.socket.destroy();
+  });
+});
+
+test('tags without end: the oldest are forgotten and counted, no event is lost', async () => {
+  await withInput('distinct_tags_limit 16', async (input) => {
+    const peer = await Peer.open(input.port);
+    for (let n = 0; n < 100; n++) peer.socket.write(encode([`tag.${n}`, seconds, { n }]));
+    await peer.acked();
+    expect(input.events).toHaveLength(101);
+    expect(input.counted('FORWARD_TAGS_FORGOTTEN')).toBe(5 * 16);
+    expect(input.codes()).toEqual(['FORWARD_TAGS_FORGOTTEN']);
+    peer.socket.destroy();
+  });
+});

@@ -215,7 +215,7 @@ test('nesting deeper than 512 closes the connection', async () => {
     const peer = await connect(port);
     peer.socket.write(Buffer.concat([Buffer.from('93a161ce6553f10081a161', 'hex'), Buffer.alloc(100_000, 0x91)]));
     await peer.ended;
-    expect(counter(input, 'forebay_forward_malformed_total')).toBe(1);
+    expect(counter(input, 'forebay_forward_too_deep_total')).toBe(1);
   });
 });
 

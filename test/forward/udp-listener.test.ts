@@ -74,3 +74,17 @@ test('the source address goes into each record', async () => {
     expect(Buffer.from(input.events[0]?.record ?? '', 'hex').toString('latin1')).toContain('127.0.0.1');
   });
 });
+
+test('a datagram over datagram_size_limit is answered, counted, and not taken', async () => {
+  await withUdp('udp_events true\ndatagram_size_limit 1k', async (input, peer) => {
+    const answer = peer.reply();
+    peer.send(encode(['a', seconds, { log: 'x'.repeat(1100) }]));
+    expect(await answer).toBe('00');
+    const heartbeat = peer.reply();
+    peer.send(encode(['a', seconds, { log: 'x'.repeat(900) }]));
+    peer.send(Buffer.of(0));
+    await heartbeat;
+    expect(input.events).toHaveLength(1);
+    expect(input.counters.get('forebay_forward_datagram_too_large_total', { id: 'in' }).value).toBe(1);
+  });
+});

@@ -93,7 +93,7 @@ test('A6 msgpack that claims gigabytes, is nested without end, or has extensions
     for (const wrong of ['c1', '93a161d4ff0080', '93a161c70301aabbcc80', '93a161d7010000000000000000c1']) {
       await attackWith(port, hex(wrong), 500);
     }
-    expect(codes()).toContain('FORWARD_MALFORMED');
+    expect(codes()).toEqual(expect.arrayContaining(['FORWARD_MALFORMED', 'FORWARD_TOO_DEEP']));
     for (const socket of claims) socket.destroy();
   });
 });
