@@ -34,6 +34,7 @@ const options = {
   host: { type: 'string' },
   json: { type: 'boolean' },
   'log-format': { type: 'string' },
+  'login-file': { type: 'string' },
   plugin: { type: 'string', short: 'p', multiple: true },
   port: { type: 'string' },
   since: { type: 'string' },
@@ -69,6 +70,7 @@ export interface Arguments {
   /** Of tail. */
   readonly url: string | undefined;
   readonly token: string | undefined;
+  readonly loginFile: string | undefined;
   readonly since: string | undefined;
   readonly rest: readonly string[];
   /** Fluentd's flags that have no effect. */
@@ -119,6 +121,7 @@ export function readArguments(args: readonly string[], extra: readonly string[] 
     port: values.port,
     url: values.url,
     token: values.token,
+    loginFile: values['login-file'],
     since: values.since,
     verbosity: (values.verbose?.length ?? 0) - (values.quiet?.length ?? 0),
     plugins: values.plugin ?? [],
@@ -166,6 +169,7 @@ Options
       --viewer[=HOST:PORT]  run: shows the events in a browser (else FOREBAY_VIEWER; default 127.0.0.1:8080; off: not)
       --watch               run: a change of the configuration, or of what it includes, is taken at once
       --url URL, --token T  tail: the page of the collector (else asked over the control socket, or FOREBAY_TOKEN)
+      --login-file FILE     tail: a user's NAME:PASSWORD (else FOREBAY_LOGIN)
       --since TIME          tail: begins with what came since then: 15m, 2h, 14:30, 2026-01-31
       --host H, --port P    send: where the collector listens (default 127.0.0.1, 24224)
       --json                check, route and tail: for programs

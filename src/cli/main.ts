@@ -71,7 +71,7 @@ async function execute(parsed: Arguments): Promise<number> {
       const { tail } = await import('./tail.ts');
       return await tail({
         ...{ query: parsed.rest, since: parsed.since },
-        ...{ url: parsed.url, token: parsed.token ?? process.env['FOREBAY_TOKEN'], control, json },
+        ...{ url: parsed.url, token: parsed.token, loginFile: parsed.loginFile, env: process.env, control, json },
         ...{ stdout: process.stdout, stderr: process.stderr },
       });
     }

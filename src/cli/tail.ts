@@ -8,22 +8,23 @@ import { systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { askControl, findControls } from '../engine/control-client.ts';
 import { StreamWriter } from '../files/stream-writer.ts';
+import { isLoopback } from '../http/address.ts';
 import { connectLive, type LiveEnd } from '../live/live-client.ts';
 import type { Frame, FrameBlock, Hello, Start } from '../live/protocol.ts';
 import { Skip } from '../msgpack/skip.ts';
 import type { Formatter, FormatterDefinition } from '../plugin/formatter.ts';
 import { Registry } from '../plugin/registry.ts';
 import { JsonLines } from './tail-json.ts';
+import { bearer, type LoginSources, readLogin } from './tail-login.ts';
 import { readSelection, type Selection } from './tail-query.ts';
 
-export interface TailRequest {
+export interface TailRequest extends LoginSources {
   /** The arguments: a query. */
   readonly query: readonly string[];
   /** How far back it begins; without it with what is yet to come. */
   readonly since: string | undefined;
   /** The page's URL; without it the collector of this machine is asked over its control socket. */
   readonly url: string | undefined;
-  readonly token: string | undefined;
   readonly control: string | undefined;
   readonly json: boolean;
   readonly stdout: Writable;
@@ -61,7 +62,7 @@ export async function tail(request: TailRequest): Promise<0 | 1 | 2> {
 
 interface Page {
   readonly url: string;
-  readonly token: string | undefined;
+  readonly authorization: string | undefined;
 }
 
 /** Connects, and connects again where a connection that stood has ended: from where it ended. */
@@ -123,15 +124,31 @@ function sayLost(said: boolean, { text }: LiveEnd, stderr: TailRequest['stderr']
 }
 
 /** Where the page is, or why that is not known. */
-async function findPage({ url, token, control }: TailRequest): Promise<Page | string> {
+async function findPage({ url, control, ...sources }: TailRequest): Promise<Page | string> {
+  const { header, problem } = readLogin(sources);
+  if (problem !== undefined) {
+    return problem;
+  }
   if (url !== undefined) {
     const whole = /^https?:\/\//i.test(url) ? url : `http://${url}`;
     if (!URL.canParse(whole)) {
       return `"${url}" is no URL.`;
     }
-    const { hash } = new URL(whole);
+    const { hash, hostname, protocol, username, password } = new URL(whole);
+    if (username !== '' || password !== '') {
+      return 'A name and a password do not belong into the URL, which others can read: use --login-file, or FOREBAY_LOGIN.';
+    }
+    if (
+      header?.startsWith('Basic ') === true &&
+      protocol === 'http:' &&
+      !isLoopback(hostname.replace(/^\[|\]$/g, ''))
+    ) {
+      sources.stderr.write(`The password goes to ${hostname} unencrypted; https:// where a proxy before it has TLS.\n`);
+    }
     // The line that the collector prints at its start has the token behind the #.
-    return { url: whole.split('#')[0] ?? whole, token: token ?? /^#token=(.+)$/.exec(hash)?.[1] };
+    const token = /^#token=(.+)$/.exec(hash)?.[1];
+    const ofUrl = token === undefined ? undefined : bearer(token);
+    return { url: whole.split('#')[0] ?? whole, authorization: header ?? ofUrl };
   }
   const found = control === undefined ? await findControls() : [control];
   const [path] = found;
@@ -146,7 +163,8 @@ async function findPage({ url, token, control }: TailRequest): Promise<Page | st
     return `The collector at ${path} shows no events: ${answer.error} Start it with --viewer.`;
   }
   const { url: page, token: pageToken } = answer.body;
-  return { url: String(page), token: token ?? (typeof pageToken === 'string' ? pageToken : undefined) };
+  const ofPage = typeof pageToken === 'string' ? bearer(pageToken) : undefined;
+  return { url: String(page), authorization: header ?? ofPage };
 }
 
 interface Printer {

@@ -25,6 +25,8 @@ export interface FileSetSettings extends FileOpenerSettings {
   /** Undefined where no file is ever removed. */
   readonly retention: RetentionSettings | undefined;
   readonly failures: Counter;
+  /** Files that were closed because too many are open. */
+  readonly closedEarly: Counter;
   /** Bytes that were dropped, because something lies in their file's way that must not be written to. */
   readonly refusedBytes: Counter;
 }
@@ -263,6 +265,7 @@ export class FileSet {
         break;
       }
       if (other !== file) {
+        this.#settings.closedEarly.value++;
         other.writer.close();
       }
     }

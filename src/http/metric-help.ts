@@ -12,6 +12,8 @@ export const counterHelp: Readonly<Record<string, string>> = {
   forebay_buffer_failed_deliveries_total: 'Times that a chunk could not be delivered; it is tried again.',
   forebay_buffer_lost_events_total: 'Events that were given up: retries were over, and nothing else took them.',
   forebay_buffer_write_failures_total: 'Writes to buffer files that failed, and are tried again.',
+  forebay_file_closed_early_total:
+    'Files that were closed because more than open_files_limit were open; what comes for them opens them again.',
   forebay_file_refused_bytes_total:
     'Bytes that a file output dropped, because what lies in the way must not be written to.',
   forebay_file_removed_bytes_total: 'Bytes of old files that a file output removed, because there were too many.',

@@ -14,7 +14,8 @@ import {
 export interface LiveClientSettings {
   /** The page's URL, as people open it. */
   readonly url: string;
-  readonly token: string | undefined;
+  /** The header Authorization, where one is needed. */
+  readonly authorization: string | undefined;
   /** Says what is wanted of this stream. */
   start(hello: Hello): Start;
   /** Takes a frame; nothing more is read until the promise, where there is one, has settled. */
@@ -46,7 +47,7 @@ export function connectLive(settings: LiveClientSettings): LiveClient {
     maxPayload: largestMessage,
     handshakeTimeout: 10_000,
     followRedirects: false,
-    headers: settings.token === undefined ? {} : { authorization: `Bearer ${settings.token}` },
+    headers: settings.authorization === undefined ? {} : { authorization: settings.authorization },
   });
   const fail = (kind: LiveEnd['kind'], text: string) => {
     end.resolve({ kind, text });
@@ -56,7 +57,8 @@ export function connectLive(settings: LiveClientSettings): LiveClient {
   socket.on('unexpected-response', (_request, response) => {
     response.resume();
     const { statusCode = 0 } = response;
-    const refused = statusCode === 401 ? 'It asks for a token: --token.' : `It answered with status ${statusCode}.`;
+    const asked = 'It asks who you are, by a token or a login: --token, --login-file.';
+    const refused = statusCode === 401 ? asked : `It answered with status ${statusCode}.`;
     fail(statusCode === 401 ? 'unauthorized' : 'refused', refused);
   });
   socket.on('error', (error) => end.resolve({ kind: 'unreachable', text: `${error.message || 'No connection'}.` }));

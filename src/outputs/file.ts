@@ -99,6 +99,7 @@ class FileOutput implements Output {
       log,
       memory: io,
       failures: counters.get('forebay_file_write_failures_total', { id }),
+      closedEarly: counters.get('forebay_file_closed_early_total', { id }),
       refusedBytes: counters.get('forebay_file_refused_bytes_total', { id }),
       retention: Object.values(settled.limits).every((limit) => limit === Number.POSITIVE_INFINITY)
         ? undefined

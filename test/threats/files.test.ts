@@ -82,7 +82,7 @@ test('A2 planted links are not written through, and endless tags hold few files 
   linkSync(secret, join(logs, 'hard', 'secret.log'));
   try {
     const rules = fileRule(`${logs}/\${tag}/secret`, 'tag', '  open_files_limit 16\n');
-    await besiege({ rules, memory: 300 }, async ({ port, codes, honest, forebay }) => {
+    await besiege({ rules, memory: 300 }, async ({ port, codes, honest, metrics, forebay }) => {
       const before = openDescriptors(forebay.pid);
       const tags = ['soft', 'hard', 'A', 'a', ...Array.from({ length: 2000 }, (_, n) => `t${n}`)];
       await attackWith(port, Buffer.concat(tags.map((tag) => encode([tag, seconds, { log: 'x' }]))), 1_000);
@@ -92,6 +92,7 @@ test('A2 planted links are not written through, and endless tags hold few files 
       expect(readdirSync(temp.path).sort()).toEqual(['logs', 'secret']);
       expect(openDescriptors(forebay.pid)).toBeLessThan(before + 40);
       expect(codes()).toContain('FILE_REFUSED');
+      expect(Number(/forebay_file_closed_early_total\{[^}]*\} (\d+)/.exec(await metrics())?.[1])).toBeGreaterThan(1900);
     });
   } finally {
     temp.remove();

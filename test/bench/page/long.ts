@@ -64,7 +64,7 @@ export function readers(seconds: number): Promise<Figures> {
     const clients = counts.map((_, n) =>
       connectLive({
         url,
-        token: undefined,
+        authorization: undefined,
         start: () => ({ op: 'start', since: 'now' }),
         frame(frame) {
           dropped[n] = (dropped[n] ?? 0) + frame.dropped;
