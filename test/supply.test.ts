@@ -88,3 +88,27 @@ describe('the service for systemd', () => {
     ]);
   });
 });
+
+describe('the image', () => {
+  const dockerfile = read('docker/Dockerfile');
+  const compose = read('docker/compose.yaml');
+
+  test('runs as a user that is not root, by number, with what it writes in volumes', () => {
+    expect(/^USER (\d+)$/m.exec(dockerfile)?.[1]).toMatch(/^[1-9]/);
+    expect(dockerfile).toMatch(/^VOLUME \/run\/forebay$/m);
+    expect(dockerfile).not.toMatch(/\bsetcap\b|\bchmod [ugo+]*s\b|\bsudo\b/);
+  });
+
+  test('has the list of its packages, and none that is not pinned', () => {
+    expect(dockerfile).toMatch(/npm ci --ignore-scripts .*docker\/sbom\.js > dist\/sbom\.cdx\.json/s);
+    expect(dockerfile).not.toMatch(/npm install|apt-get install|curl|wget/);
+  });
+
+  test('is shown on a read-only root, without capabilities or new privileges, behind the default filter of system calls', () => {
+    const collector = compose.slice(compose.indexOf('  forebay:'), compose.indexOf('  app:'));
+    for (const line of ['read_only: true', 'cap_drop: [ALL]', 'security_opt: ["no-new-privileges:true"]']) {
+      expect(collector).toContain(`    ${line}\n`);
+    }
+    expect(collector).not.toMatch(/seccomp|privileged: true|cap_add|apparmor/);
+  });
+});

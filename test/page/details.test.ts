@@ -70,7 +70,7 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the details', { timeout: 6
     );
   });
 
-  test('hostile lines do nothing, wherever they stand', async () => {
+  test('A21 hostile lines do nothing, wherever they stand', async () => {
     const { page, sender, complaints } = await play.stage({ height: 1200 });
     const esc = '\u001b';
     const hostile = [

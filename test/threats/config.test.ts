@@ -1,12 +1,13 @@
 // Threats A12, A18 to A20, A24, A25: what a configuration may say, and what those outside may find out of it. Where a process runs, an honest
 // sender runs beside. No output takes a URL with placeholders yet (A25): the test comes with the first one.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { encode } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
 import { runForebay } from '../support/forebay.ts';
 import { tempFolder } from '../support/temp.ts';
+import { greetWith } from './greeting.ts';
 import { attackWith, besiege, closeOf } from './siege.ts';
 
 const seconds = 1_700_000_000;
@@ -129,4 +130,37 @@ test('A24 secrets are in no log, no metric, no answer of check', async () => {
   }
   const broken = await check({ 'a.conf': text.replace('self_hostname server', 'self_hostname') });
   expect(broken.stdout + broken.stderr).not.toContain(secret);
+});
+
+test('A24 secrets of a page that runs are in no log, no metric, no page, no answer', async () => {
+  const [token, password, key] = ['token-of-the-page', 'password-of-ann', 'key-for-all'];
+  const input = `  <security>\n    self_hostname server\n    shared_key ${key}\n  </security>`;
+  const viewer = `    @type viewer\n    port PORT1\n    token ${token}\n    <user>\n      name ann\n      password ${password}\n    </user>\n`;
+  const rules = `<match **>\n  @type copy\n  <store>\n    @type stdout\n  </store>\n  <store>\n${viewer}  </store>\n</match>\n`;
+  const greet = (socket: Socket) => greetWith(socket, key);
+  await besiege({ input, rules, greet }, async ({ ports, metrics, forebay, honest }) => {
+    const base = `http://127.0.0.1:${ports[1]}`;
+    const login = (body: object) => {
+      const headers = { 'content-type': 'application/json' };
+      return fetch(`${base}/login`, { method: 'POST', body: JSON.stringify(body), headers });
+    };
+    const authorization = `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`;
+    const answers = [
+      await login({ token }),
+      await login({ user: 'ann', password }),
+      await login({ user: 'ann', password: 'wrong-guess' }),
+      await fetch(`${base}/`, { headers: { authorization } }),
+      await fetch(`${base}/session?token=${token}`),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 401, 200, 200]);
+    const texts = await Promise.all(answers.map((answer) => answer.text()));
+    // A token in the query lets nobody in.
+    expect(JSON.parse(texts[4] ?? '')).toEqual({ tokenNeeded: true, authenticated: false });
+    await honest(5);
+    const shown = [...texts, ...answers.map(({ headers }) => JSON.stringify([...headers])), await metrics()];
+    const told = [...shown, ...forebay.stderr.text, ...forebay.stdout.text].join('\n');
+    for (const secret of [token, password, key, 'wrong-guess', authorization.slice(6)]) {
+      expect([secret, told.includes(secret)]).toEqual([secret, false]);
+    }
+  });
 });

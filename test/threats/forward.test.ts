@@ -1,31 +1,15 @@
 // Threats A5 to A11, A13, A15 to A17: what comes over the forward port. Each against the real process, with an honest sender beside it.
-import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { decode, encode } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
+import { greetWith, ping } from './greeting.ts';
 import { attackWith, besiege, closeOf, openWith } from './siege.ts';
 
 const seconds = 1_700_000_000;
 
-const sha = (...parts: readonly (string | Uint8Array)[]) =>
-  parts.reduce((hash, part) => hash.update(part), createHash('sha512')).digest('hex');
-
-function ping(helo: Uint8Array, key: string): Uint8Array {
-  const [, { nonce }] = decode(helo) as [string, { readonly nonce: Uint8Array }];
-  return encode(['PING', 'client', 'salt', sha('salt', 'client', nonce, key), '', '']);
-}
-
-/** Shows a key, as senders do. */
-async function greetWith(socket: Socket, key: string): Promise<void> {
-  const [helo] = (await once(socket, 'data')) as [Buffer];
-  const ponged = once(socket, 'data') as Promise<[Buffer]>;
-  socket.write(ping(helo, key));
-  expect((await ponged)[0].includes('PONG')).toBe(true);
-  socket.pause();
-}
 const packed = (data: Uint8Array, option: object) => Buffer.from(encode(['attack', data, option]));
 
 describe('A5 compressed data', () => {
