@@ -91,7 +91,7 @@ test('A27 buffer files that were changed, cut, replaced or made up: the rest is 
     rmSync(linked);
     symlinkSync('/etc/passwd', linked);
     rmSync(fifo);
-    execFileSync('mkfifo', [fifo]);
+    execFileSync('/usr/bin/env', ['mkfifo', fifo]);
     const pwned = join(temp.path, 'pwned');
     const code = `"#{\`touch ${pwned}\`}" \${\`touch ${pwned}\`}`;
     writeFileSync(join(buffer, 'buffer.q5f0c0ffee0c0ffee0c0ffee0c0ffee00.log'), code);
