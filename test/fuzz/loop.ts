@@ -1,6 +1,6 @@
 // The loop of all fuzzing: mutants on several lanes until the time or the number is over, a look at the target now and then.
 import { Random } from './random.ts';
-import { Finding, type FuzzTarget } from './target.ts';
+import { Finding, type Fuzzed, type FuzzTarget } from './target.ts';
 
 export interface FuzzLimits {
   readonly seed: number;
@@ -27,7 +27,14 @@ export async function fuzz(target: FuzzTarget, { seed, seconds, attempts: most }
   const outcomes = new Map<string, number>();
   const begin = performance.now();
   const end = begin + seconds * 1000;
-  const fuzzed = await target.start();
+  let fuzzed: Fuzzed;
+  try {
+    fuzzed = await target.start();
+  } catch (error) {
+    // The other targets go on.
+    const finding = new Finding(`it did not start: ${String(error)}`, new Uint8Array(0), error);
+    return { attempts: 0, outcomes, share: 0, seconds: (performance.now() - begin) / 1000, summary: '', finding };
+  }
   let [attempts, past] = [0, 0];
   let finding: Finding | undefined;
   const lane = async (until: number) => {

@@ -164,7 +164,7 @@ describe('what may be asked of it', () => {
     slow.on('error', () => {}).resume();
     await expect(ask(port, '/healthz')).rejects.toThrow();
     await expect.poll(() => refused(running, 'CONNECTIONS_LIMIT')).toBe(1);
-    server.configure({ ...options, limits: { ...limits, connections: 2, requestTime: 300 } });
+    server.configure({ ...options, limits: { ...limits, connections: 2, requestTime: 2_000 } });
     expect((await ask(port, '/healthz')).status).toBe(200);
     expect((await ask(port, '/healthz', { 'x-long': 'x'.repeat(2000) })).status).toBe(431);
     expect(refused(running, 'HEADERS_TOO_LARGE')).toBe(1);

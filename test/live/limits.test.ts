@@ -111,7 +111,7 @@ test('readers: one more is refused, and there is room again when one goes', asyn
 });
 
 test('request time and the size of headers', async () => {
-  const viewer = await start({ requestTime: 500, headerSize: 1024 });
+  const viewer = await start({ requestTime: 2_000, headerSize: 1024 });
   const reader = viewer.open();
   await reader.hello();
   const slow = await plain(viewer.port, 'GET / HTTP/1.1\r\nHost: ');
@@ -152,6 +152,7 @@ test('bodies, logins and how often one may guess', async () => {
 test('a login that is not used ends', async () => {
   const viewer = await start({ loginIdleTime: 300 }, 'sesame');
   const { cookie } = await post(viewer.port, JSON.stringify({ token: 'sesame' }));
+  expect(cookie).toMatch(/^forebay_/);
   const isIn = async () =>
     ((await (await fetch(`${viewer.url}/session`, { headers: { cookie } })).json()) as { authenticated: boolean })
       .authenticated;

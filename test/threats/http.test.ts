@@ -98,7 +98,7 @@ test('A23 HTTP: paths that climb, other sites, framing, large heads and bodies, 
 
 test('A22, A23 what a page may be asked is bounded by its options, each with a code and a counter', async () => {
   const limits = {
-    ...{ connections: 4, readers: 1, request_timeout: '2s', header_size: '2k', body_size: '512', logins: 1 },
+    ...{ connections: 4, readers: 1, request_timeout: '5s', header_size: '2k', body_size: '512', logins: 1 },
     ...{ login_tries: 2, message_size: '1k', messages: 10 },
   };
   const section = Object.entries(limits).map(([name, value]) => `      ${name} ${value}\n`);
@@ -124,7 +124,7 @@ test('A22, A23 what a page may be asked is bounded by its options, each with a c
     expect(await metrics()).toMatch(/forebay_http_logins_ended_total\{[^}]*\} 1\n/);
     expect(await login({ token: 'x'.repeat(600) })).toBe(413);
     expect([await login({ token: 'a' }), await login({ token: 'b' }), await login({ token })]).toEqual([401, 401, 429]);
-    const heads = await attackWith(http, Buffer.from(`GET / HTTP/1.1\r\nX: ${'x'.repeat(3000)}\r\n\r\n`));
+    const heads = await attackWith(http, Buffer.from(`GET / HTTP/1.1\r\nX: ${'x'.repeat(3000)}\r\n\r\n`), 60_000);
     expect(heads.reply.toString()).toMatch(/^HTTP\/1\.1 431 /);
     const slow = await openWith(http, Buffer.from('GET / HTTP/1.1\r\nHost: '));
     await closeOf(slow.resume());
