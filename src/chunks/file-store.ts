@@ -275,6 +275,7 @@ export class FileStore implements ChunkStore {
     this.#writers.add(writer);
     const settings: FileChunkSettings = {
       memory: this.#settings.memory,
+      wasm: this.#settings.wasm,
       now: () => this.#settings.clock.now(),
       reads: this.#reads,
       queuedPath: ownName(this.#settings.path, head.id, 'queued'),
