@@ -11,7 +11,7 @@ import { type TempFolder, tempFolder } from '../support/temp.ts';
 
 const plugins = fileURLToPath(new URL('../plugins', import.meta.url));
 const folders: TempFolder[] = [];
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterAll(() => {
   for (const folder of folders.splice(0)) {
     folder.remove();
@@ -190,9 +190,9 @@ describe.concurrent('buffers of the running program', () => {
     const folder = outputFolder('down');
     mkdirSync(join(folder, 'chunks'));
     const buffer = `@type file\npath ${join(folder, 'chunks')}\nflush_mode immediate`;
-    const several = await start(folder, buffer, 'workers 3');
+    const several = await start(folder, buffer, 'workers 2');
     // Whichever takes a connection has its chunk.
-    for (let n = 0; n < 12; n++) {
+    for (let n = 0; n < 8; n++) {
       const sender = new Sender(several.port);
       sender.send('a', n);
       await until(() => sender.acks === 1);
@@ -201,9 +201,9 @@ describe.concurrent('buffers of the running program', () => {
     expect(await several.stop()).toBe(0);
     rmSync(join(folder, 'down'));
     const one = await start(folder, buffer);
-    await until(() => taken(folder).length === 12);
+    await until(() => taken(folder).length === 8);
     expect(await one.stop()).toBe(0);
-    expect(taken(folder).sort()).toEqual(Array.from({ length: 12 }, (_, n) => `a ${n}`).sort());
+    expect(taken(folder).sort()).toEqual(Array.from({ length: 8 }, (_, n) => `a ${n}`).sort());
     expect(readdirSync(join(folder, 'chunks')).filter((name) => name.startsWith('process'))).toEqual([]);
   });
 
