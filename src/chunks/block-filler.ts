@@ -3,6 +3,7 @@
 import type { Batch, Origin, Tag } from '../core/batch.ts';
 import type { AreaPool } from '../files/area-queue.ts';
 import { type BlockHead, blockSize, encodeBlock, encodeBlockHead, encodeBlockStart, kinds } from './format.ts';
+import type { ChunkSums } from './sums.ts';
 
 /** An area of blocks on its way to the file. */
 export interface Piece {
@@ -19,7 +20,7 @@ export interface FillerSettings {
   readonly packed: boolean;
   /** The tag that is not written, because all know it. */
   readonly chunkTag: Tag | undefined;
-  readonly seed: number;
+  readonly sums: ChunkSums;
   /** What stands in front of the first block, where the next one is the first. */
   head(): Uint8Array | undefined;
   /** A piece is complete, and more comes. */
@@ -73,7 +74,7 @@ export class BlockFiller {
     const start = new Uint8Array(before.length + blockSize + head.bytes.length);
     start.set(before);
     const body = { kind: kinds.events, codec: 'none', count, rawLength: entries.length, arrived } as const;
-    encodeBlockStart(start, before.length, head, entries, body, this.#settings.seed);
+    encodeBlockStart(start, before.length, head, entries, body, this.#settings.sums);
     return start;
   }
 
@@ -96,7 +97,7 @@ export class BlockFiller {
     if (head !== undefined && this.#at >= 0) {
       const length = area.used - this.#at - blockSize - head.bytes.length;
       const body = { kind: kinds.events, codec: 'none', count: this.#count, rawLength: length } as const;
-      encodeBlock(area.bytes, this.#at, head, length, { ...body, arrived: this.#arrived }, this.#settings.seed);
+      encodeBlock(area.bytes, this.#at, head, length, { ...body, arrived: this.#arrived }, this.#settings.sums);
       this.#at = -1;
     }
     return area.bytes.subarray(0, area.used);

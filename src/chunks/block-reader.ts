@@ -5,6 +5,7 @@ import { gunzip, gunzipSync, zstdDecompress, zstdDecompressSync } from 'node:zli
 import type { Batch, Origin, Tag } from '../core/batch.ts';
 import type { IoMemory } from '../core/io-memory.ts';
 import { type Block, blockMagic, blockSize, codecs, decodeBlock, decodeBlockHead, isWhole, kinds } from './format.ts';
+import type { ChunkSums } from './sums.ts';
 
 export interface BlockSource {
   /** Bytes up to which blocks stand; may grow while they are read. */
@@ -17,7 +18,7 @@ export interface BlockSource {
 export class SourceShort extends Error {}
 
 export interface ReaderSettings {
-  readonly seed: number;
+  readonly sums: ChunkSums;
   /** What blocks without a tag have. */
   readonly tag: Tag;
   /** Whether checksums of entries are looked at: those that this process wrote itself are not. */
@@ -84,7 +85,7 @@ export class BlockReader {
   async *batches(): AsyncGenerator<Batch, void, void> {
     let run: Run | undefined;
     for (;;) {
-      let block = decodeBlock(this.#bytes, this.#at, this.#end, this.#settings.seed);
+      let block = decodeBlock(this.#bytes, this.#at, this.#end, this.#settings.sums);
       const wanted = typeof block === 'number' ? block : (block?.size ?? 0);
       if (wanted > this.#end - this.#at) {
         if (run !== undefined) {
@@ -100,7 +101,7 @@ export class BlockReader {
           continue;
         }
         await this.#need(wanted);
-        block = decodeBlock(this.#bytes, this.#at, this.#end, this.#settings.seed);
+        block = decodeBlock(this.#bytes, this.#at, this.#end, this.#settings.sums);
         if (typeof block === 'number' || (block !== undefined && block.size > this.#end - this.#at)) {
           continue;
         }
@@ -156,7 +157,7 @@ export class BlockReader {
 
   /** Why a block cannot be used. */
   #fault(block: Block, entries: number): string | undefined {
-    if (this.#settings.verify() && !isWhole(this.#bytes, entries, block, this.#settings.seed)) {
+    if (this.#settings.verify() && !isWhole(this.#bytes, entries, block, this.#settings.sums)) {
       return 'its checksum is another one';
     }
     return block.codec > codecs.zstd ? 'it is compressed in a way that is not known' : undefined;
@@ -208,7 +209,7 @@ export class BlockReader {
   /** Passes by what is no block, up to the next one. */
   async #resync(reason: string): Promise<void> {
     const from = this.#position;
-    const { seed } = this.#settings;
+    const { sums } = this.#settings;
     this.#pass(1);
     for (;;) {
       const window = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#end);
@@ -226,7 +227,7 @@ export class BlockReader {
         continue;
       }
       this.#pass(found - this.#at);
-      const block = decodeBlock(this.#bytes, this.#at, this.#end, seed);
+      const block = decodeBlock(this.#bytes, this.#at, this.#end, sums);
       if (typeof block === 'object') {
         break;
       }

@@ -8,6 +8,7 @@ import type { BufferOwner } from '../plugin/buffer.ts';
 import type { PluginContext } from '../plugin/context.ts';
 import { chunkPath } from './chunk-path.ts';
 import { FileStore, type FileStoreSettings } from './file-store.ts';
+import { processFolder } from './take-over.ts';
 
 export const fileBufferOptions = {
   path: p.string({
@@ -55,13 +56,14 @@ export function fileStore(
   { suffix, single }: FileBufferKind,
   owner: BufferOwner | undefined,
 ): FileStore {
-  const { id, clock, log, counters, io, wasm, random } = context;
+  const { id, clock, log, counters, io, wasm, random, workers = 1 } = context;
   return new FileStore({
     id,
     path: chunkPath(pathOf(values.path, context), suffix, single !== undefined),
     modes: { folder: modeOf(values.dir_permission) ?? 0o755, file: modeOf(values.file_permission) ?? 0o644 },
     codec: values.compress === 'text' ? 'none' : values.compress,
     sync: values.sync,
+    workers: isFirst(context) ? workers : undefined,
     syncInterval: values.sync_interval * 1000,
     takesText: owner?.takesText === true,
     single,
@@ -74,12 +76,17 @@ export function fileStore(
   });
 }
 
-/** Each process has chunks of its own; the first one, or the only one, has them where the path says. */
-function pathOf(path: string, { workers = 1, workerId }: PluginContext): string {
-  if (workers === 1 || workerId === 0) {
+/** Of all processes, or the only one. */
+function isFirst({ workers = 1, workerId }: PluginContext): boolean {
+  return workers === 1 || workerId === 0;
+}
+
+/** Each process has chunks of its own; the first one has them where the path says. */
+function pathOf(path: string, context: PluginContext): string {
+  if (isFirst(context)) {
     return path;
   }
-  const folder = `process${workerId}`;
+  const folder = processFolder(context.workerId);
   return path.includes('.*') ? join(dirname(path), folder, basename(path)) : join(path, folder);
 }
 

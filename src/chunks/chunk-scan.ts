@@ -1,7 +1,8 @@
 // Looks at the file of a chunk when a store is opened: its head, whether it has its end, and where there is none, how far its blocks go. Of
 // blocks only the heads are read; entries are looked at when they are delivered.
 import fs from 'node:fs';
-import { blockMagic, type ChunkHead, decodeBlock, decodeEnd, decodeHead, endSize, kinds, seedOf } from './format.ts';
+import { blockMagic, type ChunkHead, decodeBlock, decodeEnd, decodeHead, endSize, kinds } from './format.ts';
+import { ChunkSums } from './sums.ts';
 
 export interface ScannedChunk {
   readonly head: ChunkHead;
@@ -31,16 +32,16 @@ export function scanChunk(fd: number, fileSize: number, id: string): ScannedChun
     return undefined;
   }
   const { head, end: headEnd, whole } = found;
-  const seed = seedOf(head.id);
-  const begin = whole ? headEnd : firstBlock(fd, headEnd, fileSize, seed);
+  const sums = new ChunkSums(head.id, undefined);
+  const begin = whole ? headEnd : firstBlock(fd, headEnd, fileSize, sums);
   const common = { head, headDamaged: !whole, begin, fileSize };
   if (fileSize >= begin + endSize) {
-    const end = decodeEnd(readAt(fd, fileSize - endSize, endSize), seed);
+    const end = decodeEnd(readAt(fd, fileSize - endSize, endSize), sums);
     if (end !== undefined) {
       return { ...common, end: fileSize, ...end, sealed: true };
     }
   }
-  return { ...common, ...scanBlocks(fd, begin, fileSize, seed) };
+  return { ...common, ...scanBlocks(fd, begin, fileSize, sums) };
 }
 
 function findHead(fd: number, fileSize: number, id: string) {
@@ -56,7 +57,7 @@ function findHead(fd: number, fileSize: number, id: string) {
   }
 }
 
-function scanBlocks(fd: number, begin: number, fileSize: number, seed: number) {
+function scanBlocks(fd: number, begin: number, fileSize: number, sums: ChunkSums) {
   let window: Buffer = Buffer.alloc(0);
   let start = 0;
   let at = begin;
@@ -65,14 +66,14 @@ function scanBlocks(fd: number, begin: number, fileSize: number, seed: number) {
   let count = 0;
   let sealed = false;
   while (at < fileSize) {
-    let block = decodeBlock(window, Math.min(at - start, window.length), window.length, seed);
+    let block = decodeBlock(window, Math.min(at - start, window.length), window.length, sums);
     if (typeof block === 'number') {
       window = readAt(fd, at, Math.min(Math.max(windowSize, block), fileSize - at));
       start = at;
-      block = decodeBlock(window, 0, window.length, seed);
+      block = decodeBlock(window, 0, window.length, sums);
     }
-    if (typeof block !== 'object' || at + block.size > fileSize || (block.kind === kinds.end && !isEnd(fd, at, seed))) {
-      const next = findBlock(fd, at + 1, fileSize, seed);
+    if (typeof block !== 'object' || at + block.size > fileSize || (block.kind === kinds.end && !isEnd(fd, at, sums))) {
+      const next = findBlock(fd, at + 1, fileSize, sums);
       if (next < 0) {
         break;
       }
@@ -91,25 +92,25 @@ function scanBlocks(fd: number, begin: number, fileSize: number, seed: number) {
   return { end, bytes, count, sealed };
 }
 
-function isEnd(fd: number, at: number, seed: number): boolean {
-  return decodeEnd(readAt(fd, at, endSize), seed) !== undefined;
+function isEnd(fd: number, at: number, sums: ChunkSums): boolean {
+  return decodeEnd(readAt(fd, at, endSize), sums) !== undefined;
 }
 
 /** Where the blocks begin behind heads that are damaged. */
-function firstBlock(fd: number, from: number, fileSize: number, seed: number): number {
-  const found = findBlock(fd, from, fileSize, seed);
+function firstBlock(fd: number, from: number, fileSize: number, sums: ChunkSums): number {
+  const found = findBlock(fd, from, fileSize, sums);
   return found < 0 ? fileSize : found;
 }
 
 /** Where the next whole block begins; -1 where none does. */
-function findBlock(fd: number, from: number, fileSize: number, seed: number): number {
+function findBlock(fd: number, from: number, fileSize: number, sums: ChunkSums): number {
   for (let start = from; start < fileSize; ) {
     const window = readAt(fd, start, Math.min(searchSize, fileSize - start));
     for (let at = window.indexOf(blockMagic); at >= 0; at = window.indexOf(blockMagic, at + 1)) {
-      let block = decodeBlock(window, at, window.length, seed);
+      let block = decodeBlock(window, at, window.length, sums);
       if (typeof block === 'number' && start + at + block <= fileSize) {
         const more = readAt(fd, start + at, block);
-        block = decodeBlock(more, 0, more.length, seed);
+        block = decodeBlock(more, 0, more.length, sums);
       }
       if (typeof block === 'object' && start + at + block.size <= fileSize) {
         return start + at;

@@ -8,10 +8,11 @@ import type { Wasm } from '../msgpack/wasm.ts';
 import { BlockFiller, largestBlock, type Piece } from './block-filler.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { cutEntries } from './cut-entries.ts';
-import { type ChunkHead, type Codec, encodeEnd, encodeHead, seedOf } from './format.ts';
+import { type ChunkHead, type Codec, encodeEnd, encodeHead } from './format.ts';
 import type { Pace } from './pace.ts';
 import { packBlocks } from './pack-blocks.ts';
 import { PieceQueue } from './piece-queue.ts';
+import { ChunkSums } from './sums.ts';
 
 /** What the promise of a chunk is worth: against the death of the process, of the machine within a time, of the machine. */
 export type Sync = 'none' | 'interval' | 'always';
@@ -43,7 +44,7 @@ const directFrom = 16 * 1024;
 export class ChunkWriter {
   readonly #settings: WriterSettings;
   readonly #head: ChunkHead;
-  readonly #seed: number;
+  readonly #sums: ChunkSums;
   readonly #file: ChunkFile;
   readonly #filler: BlockFiller;
   readonly #queue = new PieceQueue();
@@ -63,7 +64,7 @@ export class ChunkWriter {
   constructor(head: ChunkHead, path: string, written: number, settings: WriterSettings) {
     this.#settings = settings;
     this.#head = head;
-    this.#seed = seedOf(head.id);
+    this.#sums = new ChunkSums(head.id, settings.wasm);
     this.#written = written;
     this.#file = new ChunkFile(path, written > 0, {
       mode: settings.fileMode,
@@ -76,7 +77,7 @@ export class ChunkWriter {
       large,
       packed: codec === 'none',
       chunkTag: head.metadata.tag,
-      seed: this.#seed,
+      sums: this.#sums,
       head: () => (this.#written > 0 || !this.#queue.isEmpty ? undefined : encodeHead(this.#head)),
       full: (piece) => {
         this.#queue.push(piece);
@@ -118,7 +119,7 @@ export class ChunkWriter {
 
   /** No more batches come: the end is written, and the file is `path` from then on. */
   end(count: number, bytes: number, path: string): Promise<void> {
-    const piece = this.#filler.addBlock(encodeEnd(count, bytes, this.#seed));
+    const piece = this.#filler.addBlock(encodeEnd(count, bytes, this.#sums));
     this.#sealed = true;
     this.#queuedPath = path;
     return this.#settles(piece);
@@ -250,7 +251,7 @@ export class ChunkWriter {
   /** Compresses the blocks of an area. */
   #pack(piece: Piece, codec: Exclude<Codec, 'none'>): void {
     this.#busy = true;
-    packBlocks(piece.bytes, codec, this.#seed).then(
+    packBlocks(piece.bytes, codec, this.#sums).then(
       (bytes) => {
         piece.bytes = bytes;
         piece.packed = true;

@@ -3,15 +3,18 @@
 import fs from 'node:fs';
 import { type Batch, tagFromText } from '../core/batch.ts';
 import type { IoMemory } from '../core/io-memory.ts';
+import type { Wasm } from '../msgpack/wasm.ts';
 import type { Chunk, ChunkMetadata } from '../plugin/buffer.ts';
 import { BlockReader, type BlockSource, type ReaderSettings, SourceShort } from './block-reader.ts';
 import { sectorSize } from './chunk-scan.ts';
 import type { ChunkWriter } from './chunk-writer.ts';
-import { type ChunkHead, seedOf } from './format.ts';
+import type { ChunkHead } from './format.ts';
 import type { Pace } from './pace.ts';
+import { ChunkSums } from './sums.ts';
 
 export interface FileChunkSettings {
   readonly memory: IoMemory | undefined;
+  readonly wasm: Wasm | undefined;
   readonly now: () => number;
   /** Of reads. */
   readonly reads: Pace;
@@ -93,10 +96,10 @@ export class FileChunk implements Chunk {
 
   async *batches(): AsyncGenerator<Batch, void, void> {
     const writer = this.#writer;
-    const { memory, damaged, reads } = this.#settings;
+    const { memory, wasm, damaged, reads } = this.#settings;
     const file = new WrittenFile(writer, this.#begin, reads);
     const settings = {
-      seed: seedOf(this.id),
+      sums: new ChunkSums(this.id, wasm),
       tag: this.metadata.tag ?? noTag,
       verify: () => !this.#own || file.unreadable,
       memory,

@@ -23,6 +23,7 @@ import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { type ChunkHead, type Codec, encodeHead } from './format.ts';
 import { Pace } from './pace.ts';
 import { Quarantine } from './quarantine.ts';
+import { takeOver } from './take-over.ts';
 
 export interface FileStoreSettings {
   /** The id of the buffer's owner. */
@@ -31,6 +32,8 @@ export interface FileStoreSettings {
   readonly modes: { readonly folder: number; readonly file: number };
   readonly codec: Codec;
   readonly sync: Sync;
+  /** Of the first process: how many there are now. Chunks of others are taken over. Undefined of another process. */
+  readonly workers: number | undefined;
   /** ms. */
   readonly syncInterval: number;
   /** Whether the output can write text that Fluentd formatted already. */
@@ -118,9 +121,14 @@ export class FileStore implements ChunkStore {
     if (fs.mkdirSync(folder, { recursive: true, mode }) !== undefined) {
       fs.chmodSync(folder, mode); // the process's umask would take permissions away
     }
-    await this.#takeLock(folder, `.${prefix}.lock`);
+    const lock = `.${prefix}.lock`;
+    await this.#takeLock(folder, lock);
     this.#folder = fs.openSync(folder, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     try {
+      const { path, workers, log } = this.#settings;
+      if (workers !== undefined) {
+        await takeOver(path, workers, lock, log);
+      }
       const chunks = await this.#findChunks();
       if (this.#settings.sync === 'interval') {
         this.#syncTimer = setInterval(() => this.#syncAll(), this.#settings.syncInterval);
@@ -275,6 +283,7 @@ export class FileStore implements ChunkStore {
     this.#writers.add(writer);
     const settings: FileChunkSettings = {
       memory: this.#settings.memory,
+      wasm: this.#settings.wasm,
       now: () => this.#settings.clock.now(),
       reads: this.#reads,
       queuedPath: ownName(this.#settings.path, head.id, 'queued'),

@@ -1,5 +1,6 @@
 // What a chunk is as a file: appended to and never changed, and every part of it says by itself what it is, so that a reader can go on behind
-// damage. Reading and writing such files is done elsewhere; here are only the bytes. Numbers are little-endian, checksums CRC-32.
+// damage. Reading and writing such files is done elsewhere; here are only the bytes. Numbers are little-endian, checksums CRC-32 but for those
+// of entries that say otherwise.
 //
 //   file     = head head block* end?
 //   head     = "FOREBAY" 0x01, u32 length of the rest, u32 checksum of what is before it and behind it, rest: a msgpack map of id (16 bytes),
@@ -9,8 +10,9 @@
 //     0 u32  "Fbk1"                     24 f64  when the bytes were read, ms since the epoch
 //     4 u8   1, or 2 for the end        32 u32  bytes of the tag, or 0xffffffff: the tag of the head
 //     5 u8   0 as is, 1 gzip, 2 zstd    36 u32  bytes of the origin
-//     6 u16  0                          40 u32  checksum of the entries as stored
-//     8 u32  events                     44 u32  checksum of all of the 44 bytes before, the tag and the origin
+//     6 u8   how 40 was made (sums.ts)  40 u32  checksum of the entries as stored
+//     7 u8   0                          44 u32  checksum of all of the 44 bytes before, the tag and the origin
+//     8 u32  events
 //    12 u32  0
 //    16 u32  bytes of entries as stored
 //    20 u32  bytes of entries
@@ -18,15 +20,13 @@
 //   entries  = whole [time, record] pairs, byte for byte as they came
 //   end      = a block of kind 2 whose 16 bytes of "entries" are two f64: events, and bytes of entries, of the whole file
 //
-// The checksums of blocks begin with that of the chunk's id instead of 0. So no event can hold what would be taken for a block (who sends
-// events does not know the id), and no block of another file can.
-//
 // A file is named `<prefix>.<id>.open` as long as events may come, `<prefix>.<id>.queued` from then on. The end is in the file and its name:
 // the record is what counts after a crash, the name makes a file noticed that has lost its end.
 import { crc32 } from 'node:zlib';
 import { decode, encode } from '@msgpack/msgpack';
 import { type Origin, type Tag, tagFromBytes } from '../core/batch.ts';
 import type { ChunkMetadata } from '../plugin/buffer.ts';
+import type { ChunkSums } from './sums.ts';
 
 export interface ChunkHead {
   readonly id: string;
@@ -48,11 +48,6 @@ const blockMagicNumber = blockMagic.readUInt32LE();
 const none = 0xffff_ffff;
 /** Tags and origins longer than this are no tags and origins. */
 const longestBlockHead = 64 * 1024 * 1024;
-
-/** Where the checksums of a chunk's blocks begin. */
-export function seedOf(id: string): number {
-  return crc32(Buffer.from(id, 'hex'));
-}
 
 /** Both heads. */
 export function encodeHead({ id, created, metadata }: ChunkHead): Buffer {
@@ -135,6 +130,8 @@ export interface Block {
   readonly length: number;
   readonly rawLength: number;
   readonly arrived: number;
+  /** How its checksum was made, and that. */
+  readonly sumKind: number;
   readonly sum: number;
   /** From one block to the next. */
   readonly size: number;
@@ -176,10 +173,10 @@ export function encodeBlock(
   head: BlockHead,
   length: number,
   body: BlockBody,
-  seed: number,
+  sums: ChunkSums,
 ): number {
   const begin = at + blockSize + head.bytes.length;
-  encodeBlockStart(bytes, at, head, bytes.subarray(begin, begin + length), body, seed);
+  encodeBlockStart(bytes, at, head, bytes.subarray(begin, begin + length), body, sums);
   return begin + length;
 }
 
@@ -190,14 +187,16 @@ export function encodeBlockStart(
   head: BlockHead,
   entries: Uint8Array,
   body: BlockBody,
-  seed: number,
+  sums: ChunkSums,
 ): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, blockSize);
   const tagLength = head.tagLength ?? 0;
   view.setUint32(0, blockMagicNumber, true);
   view.setUint8(4, body.kind);
   view.setUint8(5, codecs[body.codec]);
-  view.setUint16(6, 0);
+  const sumKind = sums.kindFor(entries);
+  view.setUint8(6, sumKind);
+  view.setUint8(7, 0);
   view.setUint32(8, body.count, true);
   view.setUint32(12, 0);
   view.setUint32(16, entries.length, true);
@@ -205,41 +204,41 @@ export function encodeBlockStart(
   view.setFloat64(24, body.arrived, true);
   view.setUint32(32, head.tagLength ?? none, true);
   view.setUint32(36, head.bytes.length - tagLength, true);
-  view.setUint32(40, crc32(entries, seed), true);
+  view.setUint32(40, sums.entries(entries, sumKind) ?? 0, true);
   bytes.set(head.bytes, at + blockSize);
-  view.setUint32(44, blockSum(bytes, at, head.bytes.length, seed), true);
+  view.setUint32(44, blockSum(bytes, at, head.bytes.length, sums), true);
 }
 
 /** Of tag and origin only what fits: `headLength` may be anything yet. */
-function blockSum(bytes: Uint8Array, at: number, headLength: number, seed: number): number {
-  const fixed = crc32(bytes.subarray(at, at + 44), seed);
-  return crc32(bytes.subarray(at + blockSize, at + blockSize + headLength), fixed);
+function blockSum(bytes: Uint8Array, at: number, headLength: number, sums: ChunkSums): number {
+  const rest = at + blockSize;
+  return sums.head(bytes.subarray(at, at + 44), bytes.subarray(rest, rest + headLength));
 }
 
 const noHead: BlockHead = { tagLength: undefined, bytes: new Uint8Array(0) };
 
 /** The end of a file. */
-export function encodeEnd(count: number, bytes: number, seed: number): Buffer {
+export function encodeEnd(count: number, bytes: number, sums: ChunkSums): Buffer {
   const end = Buffer.alloc(endSize);
   end.writeDoubleLE(count, blockSize);
   end.writeDoubleLE(bytes, blockSize + 8);
-  encodeBlock(end, 0, noHead, 16, { kind: kinds.end, codec: 'none', count: 0, rawLength: 16, arrived: 0 }, seed);
+  encodeBlock(end, 0, noHead, 16, { kind: kinds.end, codec: 'none', count: 0, rawLength: 16, arrived: 0 }, sums);
   return end;
 }
 
 /** What the end says, where these bytes are one. */
-export function decodeEnd(bytes: Buffer, seed: number): { count: number; bytes: number } | undefined {
-  const block = decodeBlock(bytes, 0, bytes.length, seed);
+export function decodeEnd(bytes: Buffer, sums: ChunkSums): { count: number; bytes: number } | undefined {
+  const block = decodeBlock(bytes, 0, bytes.length, sums);
   if (typeof block !== 'object' || block.kind !== kinds.end || block.size !== endSize || bytes.length < endSize) {
     return undefined;
   }
-  return isWhole(bytes, blockSize, block, seed)
+  return isWhole(bytes, blockSize, block, sums)
     ? { count: bytes.readDoubleLE(blockSize), bytes: bytes.readDoubleLE(blockSize + 8) }
     : undefined;
 }
 
 /** The block at `at`; the number of bytes that are needed where `end` comes too early; undefined where no block begins there. */
-export function decodeBlock(bytes: Uint8Array, at: number, end: number, seed: number): Block | number | undefined {
+export function decodeBlock(bytes: Uint8Array, at: number, end: number, sums: ChunkSums): Block | number | undefined {
   if (end - at < blockSize) {
     return blockSize;
   }
@@ -255,7 +254,7 @@ export function decodeBlock(bytes: Uint8Array, at: number, end: number, seed: nu
   if (end - at < blockSize + headLength) {
     return blockSize + headLength;
   }
-  if (view.getUint32(44, true) !== blockSum(bytes, at, headLength, seed)) {
+  if (view.getUint32(44, true) !== blockSum(bytes, at, headLength, sums)) {
     return undefined;
   }
   const length = view.getUint32(16, true);
@@ -268,14 +267,15 @@ export function decodeBlock(bytes: Uint8Array, at: number, end: number, seed: nu
     length,
     rawLength: view.getUint32(20, true),
     arrived: view.getFloat64(24, true),
+    sumKind: view.getUint8(6),
     sum: view.getUint32(40, true),
     size: blockSize + headLength + length,
   };
 }
 
 /** Whether the entries of a block, which begin at `at`, are what was written. */
-export function isWhole(bytes: Uint8Array, at: number, block: Block, seed: number): boolean {
-  return crc32(bytes.subarray(at, at + block.length), seed) === block.sum;
+export function isWhole(bytes: Uint8Array, at: number, block: Block, sums: ChunkSums): boolean {
+  return sums.entries(bytes.subarray(at, at + block.length), block.sumKind) === block.sum;
 }
 
 /** Tag and origin of a block. `chunkTag` stands for a tag that is not there. */

@@ -2,6 +2,7 @@
 import { promisify } from 'node:util';
 import { gzip, gzipSync, zstdCompress, zstdCompressSync } from 'node:zlib';
 import { blockSize, type Codec, decodeBlock, encodeBlock, kinds } from './format.ts';
+import type { ChunkSums } from './sums.ts';
 
 const packers = { gzip: promisify(gzip), zstd: promisify(zstdCompress) } as const;
 const atOncePackers = { gzip: gzipSync, zstd: zstdCompressSync } as const;
@@ -9,11 +10,15 @@ const atOncePackers = { gzip: gzipSync, zstd: zstdCompressSync } as const;
 const packedAtOnce = 8 * 1024;
 
 /** Compresses the entries of the blocks in these bytes, where that makes them smaller. What is no block stays as it is. */
-export async function packBlocks(bytes: Uint8Array, codec: Exclude<Codec, 'none'>, seed: number): Promise<Uint8Array> {
+export async function packBlocks(
+  bytes: Uint8Array,
+  codec: Exclude<Codec, 'none'>,
+  sums: ChunkSums,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let plain = 0;
   for (let at = 0; at < bytes.length; ) {
-    const block = decodeBlock(bytes, at, bytes.length, seed);
+    const block = decodeBlock(bytes, at, bytes.length, sums);
     if (typeof block !== 'object') {
       at++; // in the head of the file
       continue;
@@ -27,7 +32,7 @@ export async function packBlocks(bytes: Uint8Array, codec: Exclude<Codec, 'none'
       whole.set(packed, blockSize + block.headLength);
       const head = { tagLength: block.tagLength, bytes: bytes.subarray(at + blockSize, begin) };
       const body = { kind: block.kind, codec, count: block.count, rawLength: block.length, arrived: block.arrived };
-      encodeBlock(whole, 0, head, packed.length, body, seed);
+      encodeBlock(whole, 0, head, packed.length, body, sums);
       parts.push(bytes.subarray(plain, at), whole);
       plain = end;
     }

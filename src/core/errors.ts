@@ -57,7 +57,7 @@ export const errorTable = {
     fatalFor: 'process',
   },
   BUFFER_LEFT: {
-    template: 'Not all was delivered before the end.',
+    template: 'Not all was delivered before the output was stopped.',
     retryable: true,
     fatalFor: 'process',
   },

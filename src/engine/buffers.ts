@@ -21,6 +21,13 @@ interface Wrapping extends Planned {
   readonly secondary: SecondaryTarget | undefined;
 }
 
+const bufferClaim = 'buffer ';
+
+/** Whether a claim is one of `claimsOf`. */
+export function isBufferClaim(claim: string): boolean {
+  return claim.startsWith(bufferClaim);
+}
+
 export class Buffers {
   readonly #env: NodeJS.ProcessEnv;
   #system = bufferDefaults;
@@ -52,7 +59,7 @@ export class Buffers {
   /** What only one buffer at a time may have open. */
   claimsOf({ options }: Planned): readonly string[] {
     const path = pathOf(options);
-    return path === undefined ? [] : [`buffer ${path}`];
+    return path === undefined ? [] : [`${bufferClaim}${path}`];
   }
 
   wrap(output: ChunkOutput, { definition, options, context, secondary }: Wrapping): BufferedOutput {

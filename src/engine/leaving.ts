@@ -4,6 +4,7 @@ import type { Counters } from '../core/counters.ts';
 import type { Logger } from '../core/log.ts';
 import type { Input } from '../plugin/input.ts';
 import type { Output } from '../plugin/output.ts';
+import { isBufferClaim } from './buffers.ts';
 import type { Hold } from './output-node.ts';
 import type { FilterPart, InputPart, OutputPart, Parts } from './parts.ts';
 import type { Progress } from './progress.ts';
@@ -132,6 +133,7 @@ export class Leaving {
   async #stop(part: OutputPart, before: Promise<unknown>, signal: AbortSignal): Promise<void> {
     await before;
     await this.#opening.get(part);
+    part.output.replaced?.(this.#running().outputs.some((other) => sharesBuffer(part, other)));
     await part.output.stop(signal).finally(() => this.#outputs.delete(part));
   }
 
@@ -164,4 +166,8 @@ export function progressesOf({ outputs, filters }: Parts): Progress[] {
 
 function shareClaims(a: OutputPart, b: OutputPart): boolean {
   return a !== b && a.claims.some((claim) => b.claims.includes(claim));
+}
+
+function sharesBuffer(a: OutputPart, b: OutputPart): boolean {
+  return a !== b && a.claims.some((claim) => isBufferClaim(claim) && b.claims.includes(claim));
 }

@@ -126,6 +126,10 @@ export class BufferedOutput implements Output {
     }
   }
 
+  replaced(taken: boolean): void {
+    this.#leftovers.replaced = { taken };
+  }
+
   stop(signal: AbortSignal): Promise<void> {
     this.#stopped ??= this.#stop(signal);
     return this.#stopped;

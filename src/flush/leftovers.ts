@@ -1,4 +1,5 @@
-// What a buffer still holds when the program ends: it stays on disk for the next start, or, where the buffer is memory, goes to the backup folder.
+// What a buffer still holds when the program ends, or a reload replaces its output: it stays on disk for whoever has the path next, or, where the
+// buffer is memory, goes to the backup folder.
 import { errorText } from '../core/errors.ts';
 import type { PluginContext } from '../plugin/context.ts';
 import type { HeldChunk } from './held-chunk.ts';
@@ -14,6 +15,8 @@ export interface LeftoverSettings {
 }
 
 export class Leftovers {
+  /** Whether a reload has replaced the output, and another one of the new configuration has its path. */
+  replaced: { readonly taken: boolean } | undefined;
   readonly #settings: LeftoverSettings;
 
   constructor(settings: LeftoverSettings) {
@@ -31,7 +34,7 @@ export class Leftovers {
     const code = 'BUFFER_LEFT';
     const fields = { code, chunks: left.length, events, bytes: left.reduce((sum, { bytes }) => sum + bytes, 0) };
     if (persistent) {
-      context.log.warn({ ...fields, place }, `${errorText(code)} The rest waits in ${place} for the next start.`);
+      this.#sayKept(context, { ...fields, place });
       return;
     }
     context.log.error(fields, `${errorText(code)} What is in memory goes to the backup folder.`);
@@ -41,5 +44,18 @@ export class Leftovers {
       }
     }
     context.shared?.unfinished.add(context.id);
+  }
+
+  /** Nothing of it is lost: says who will deliver it. */
+  #sayKept({ log }: PluginContext, fields: { readonly place: string }): void {
+    const { place } = fields;
+    if (this.replaced === undefined) {
+      log.warn(fields, `${errorText('BUFFER_LEFT')} The rest waits in ${place} for the next start.`);
+    } else if (this.replaced.taken) {
+      log.info(fields, `The configuration has changed: what the buffer holds in ${place} goes on in the new one.`);
+    } else {
+      const text = `${errorText('BUFFER_LEFT')} The rest waits in ${place}, which is no buffer's path any more.`;
+      log.warn(fields, `${text} A <buffer> with this path delivers it.`);
+    }
   }
 }

@@ -55,6 +55,7 @@ export interface WasmExports {
     pairsLength: number,
   ): number;
   skip(start: number, end: number, depth: number, left: number): number;
+  sum(start: number, end: number, seed: number): number;
 }
 
 const scratchSize = 128 * 1024;

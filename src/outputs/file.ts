@@ -2,6 +2,7 @@
 // appended to. How an event looks is a formatter's business, how files are opened, written and closed the file set's.
 import { refuseOptions } from '../config/refuse-option.ts';
 import type { Batch, Emit } from '../core/batch.ts';
+import type { FileName } from '../files/file-opener.ts';
 import { FileSet } from '../files/file-set.ts';
 import type { LiveFile } from '../files/live-file.ts';
 import { checkWritable } from '../files/writable-folder.ts';
@@ -68,6 +69,12 @@ const keysKept = 10_000;
 
 /** Has an ack wait for the bytes, though nobody is to get one. */
 const waits: Batch['acks'] = [];
+
+/** Which file a chunk is written to. */
+interface ChunkPlace {
+  readonly key: string;
+  readonly name: FileName;
+}
 
 class FileOutput implements Output {
   readonly #context: PluginContext;
@@ -160,8 +167,9 @@ class FileOutput implements Output {
 
   /** Writes what Fluentd's out_file has made of the events of a chunk; settles when it is written. */
   async writeText(text: AsyncIterable<Uint8Array>, chunk: Chunk): Promise<void> {
+    const its = this.#keyOfChunk(chunk);
     for await (const piece of text) {
-      const file = this.#fileOfChunk(chunk);
+      const file = this.#fileOfChunk(its);
       const area = file.area.bytes.length - file.area.used < piece.length ? file.nextArea(piece.length) : file.area;
       area.bytes.set(piece, area.used);
       area.used += piece.length;
@@ -173,9 +181,10 @@ class FileOutput implements Output {
   async writeEvents(chunk: Chunk): Promise<void> {
     // What an earlier configuration put together may go to several files of this one.
     const known = chunk.created >= this.#started;
+    const its = this.#keyOfChunk(chunk);
     for await (const batch of chunk.batches()) {
       if (known) {
-        const file = this.#fileOfChunk(chunk);
+        const file = this.#fileOfChunk(its);
         this.#printer.print(batch, file);
         await this.#files.commit(file, true, this.#limit);
       } else {
@@ -192,12 +201,11 @@ class FileOutput implements Output {
   }
 
   /** The chunk says what its events have in common. Where files have numbers it is a file of its own. */
-  #fileOfChunk(chunk: Chunk): LiveFile {
-    const { key, name } = this.#keyOfChunk(chunk);
+  #fileOfChunk({ key, name }: ChunkPlace): LiveFile {
     return this.#files.get(key) ?? this.#files.add(key, name);
   }
 
-  #keyOfChunk({ id, metadata: { timekey = 0, tag, variables } }: Chunk) {
+  #keyOfChunk({ id, metadata: { timekey = 0, tag, variables } }: Chunk): ChunkPlace {
     const fields = this.#keys.fields.map((field) => variables.get(field.text) ?? '');
     const name = this.#path.name({ time: timekey, tag: tag?.text ?? '', fields });
     return { key: this.#append ? name.head + name.tail : `chunk ${id}`, name };

@@ -1,7 +1,8 @@
 // Writes chunks that another output does not take to files, one each or all into one, as Fluentd's out_secondary_file does: the events as msgpack
 // [time, record], one behind the other. It stands in <secondary> only.
+import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
@@ -60,6 +61,8 @@ class SecondaryFile implements ChunkOutput {
   /** The part of the folder that the configuration says alone. */
   readonly #base: string;
   readonly #rest: string;
+  /** Folders that were made and are not synced yet, with the outermost one that was made for each. */
+  readonly #made = new Map<string, string>();
   /** One file at a time: two chunks are not to have the same name. */
   #last: Promise<void> = Promise.resolve();
 
@@ -90,9 +93,14 @@ class SecondaryFile implements ChunkOutput {
   async #write(chunk: Chunk): Promise<void> {
     const { append, compress } = this.#values;
     const path = join(this.#base, this.#name(chunk));
-    await fs.mkdir(join(path, '..'), { recursive: true, mode: 0o755 });
+    const folder = dirname(path);
+    const made = await fs.mkdir(folder, { recursive: true, mode: 0o755 });
+    if (made !== undefined) {
+      this.#made.set(folder, made);
+    }
     if (append) {
       await this.#append(chunk, path + suffixes[compress]);
+      await this.#syncNames(folder);
       return;
     }
     const unfinished = `${path}.${chunk.id}.tmp`;
@@ -102,6 +110,7 @@ class SecondaryFile implements ChunkOutput {
     } finally {
       await fs.unlink(unfinished).catch(() => undefined);
     }
+    await this.#syncNames(folder);
   }
 
   /** A chunk of which only a part could be written leaves nothing behind: it comes again. */
@@ -116,7 +125,7 @@ class SecondaryFile implements ChunkOutput {
     }
   }
 
-  /** Writes the chunk, and closes the file. */
+  /** Writes the chunk, syncs and closes the file: what comes here would be lost with it. */
   async #fill(file: fs.FileHandle, chunk: Chunk): Promise<void> {
     const { compress } = this.#values;
     const bytes = Readable.from(chunk.text?.() ?? entriesOf(chunk), { objectMode: false });
@@ -126,6 +135,18 @@ class SecondaryFile implements ChunkOutput {
     } else {
       await pipeline(bytes, compress === 'gzip' ? createGzip() : createZstdCompress(), out);
     }
+  }
+
+  /** Syncs the names in a folder, and those of the folders around it that were made for it. */
+  async #syncNames(folder: string): Promise<void> {
+    const made = this.#made.get(folder);
+    const last = made === undefined ? folder : dirname(made);
+    let at = folder;
+    for (; at !== last && at !== dirname(at); at = dirname(at)) {
+      await syncFolder(at);
+    }
+    await syncFolder(at);
+    this.#made.delete(folder);
   }
 
   #name({ metadata, id }: Chunk): string {
@@ -144,6 +165,16 @@ class SecondaryFile implements ChunkOutput {
 async function* entriesOf(chunk: Chunk): AsyncGenerator<Uint8Array, void, void> {
   for await (const { entries } of chunk.batches()) {
     yield Buffer.from(entries);
+  }
+}
+
+/** Syncs the names in it. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

@@ -24,6 +24,8 @@ export interface Output {
   readonly emit: Emit;
   /** Asked to by SIGUSR1: delivers what it holds back, and ends what it has open, so that something new begins. */
   flush?(): void;
+  /** Told before `stop` where a reload has replaced it; `taken` says that another output has its place now. */
+  replaced?(taken: boolean): void;
   /** Delivers what it holds until `signal` aborts, then closes all. May be called twice. */
   stop(signal: AbortSignal): Promise<void>;
 }

@@ -5,9 +5,12 @@ import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { idOf } from '../../src/chunks/chunk-path.ts';
-import { blockSize, type Codec, decodeBlock, decodeHead, kinds, seedOf } from '../../src/chunks/format.ts';
+import type { FileStoreSettings } from '../../src/chunks/file-store.ts';
+import { blockSize, type Codec, decodeBlock, decodeHead, kinds } from '../../src/chunks/format.ts';
+import { ChunkSums } from '../../src/chunks/sums.ts';
 import { tagFromText } from '../../src/core/batch.ts';
 import { tempFolder } from '../support/temp.ts';
+import { io, module } from '../support/twins.ts';
 import { batchOf, entriesOf, filesIn, noKeys, openStore } from './store.ts';
 
 /** SEED=random searches longer. */
@@ -20,6 +23,9 @@ const temp = tempFolder('damage');
 afterAll(() => temp.remove());
 
 let places = 0;
+
+/** The hot loop, and the memory that it works in. */
+type Hot = Partial<Pick<FileStoreSettings, 'memory' | 'wasm'>>;
 
 interface KnownBlock {
   readonly from: number;
@@ -38,9 +44,9 @@ interface KnownFile {
 }
 
 /** Files of one open and one queued chunk, each of several blocks. */
-async function makeFiles(codec: Codec): Promise<KnownFile[]> {
+async function makeFiles(codec: Codec, hot: Hot = {}): Promise<KnownFile[]> {
   const folder = join(temp.path, `made-${codec}-${places++}`);
-  const { store } = await openStore(folder, { codec });
+  const { store } = await openStore(folder, { codec, ...hot });
   for (const queued of [true, false]) {
     const variables = new Map([['key', 'value']]);
     const chunk = store.create({ ...noKeys, tag: queued ? tagFromText('a.tag') : undefined, variables });
@@ -74,7 +80,7 @@ function knownFile(name: string, bytes: Buffer): KnownFile {
   if (typeof found !== 'object') throw new Error('no head');
   const blocks: KnownBlock[] = [];
   for (let at = found.end; at < bytes.length; ) {
-    const block = decodeBlock(bytes, at, bytes.length, seedOf(found.head.id));
+    const block = decodeBlock(bytes, at, bytes.length, new ChunkSums(found.head.id, undefined));
     if (typeof block !== 'object') throw new Error('no block');
     expect(block.size).toBeGreaterThan(blockSize);
     if (block.kind === kinds.events) {
@@ -86,11 +92,11 @@ function knownFile(name: string, bytes: Buffer): KnownFile {
 }
 
 /** What a store makes of a folder with these bytes. */
-async function deliver(name: string, bytes: Uint8Array) {
+async function deliver(name: string, bytes: Uint8Array, hot: Hot = {}) {
   const folder = join(temp.path, `place-${places++}`);
   mkdirSync(folder);
   writeFileSync(join(folder, name), bytes);
-  const { store, chunks, log, counters } = await openStore(folder);
+  const { store, chunks, log, counters } = await openStore(folder, hot);
   const parts: Uint8Array[] = [];
   for (const chunk of chunks) {
     const entries = await entriesOf(chunk);
@@ -140,9 +146,14 @@ test('the beginning of a block whose events are missing swallows none of the blo
   expect(named.length).toBeGreaterThan(0);
 });
 
-for (const codec of ['none', 'zstd'] as const) {
-  describe(`of a chunk (${codec})`, async () => {
-    const files = await makeFiles(codec);
+const variants = [
+  ['none', {}],
+  ['zstd', {}],
+  ['none', { memory: io, wasm: module }],
+] as const;
+for (const [codec, hot] of variants) {
+  describe(`of a chunk (${codec}${'wasm' in hot ? ', WebAssembly' : ''})`, async () => {
+    const files = await makeFiles(codec, hot);
     const anyFile = fc.nat(files.length - 1);
     const fileOf = (index: number) => files[index] as KnownFile;
     const anyPlace = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -156,7 +167,7 @@ for (const codec of ['none', 'zstd'] as const) {
             const at = Math.floor(place * file.bytes.length);
             const bytes = Buffer.from(file.bytes);
             bytes[at] = (bytes[at] as number) ^ change;
-            const { entries, named, kept } = await deliver(file.name, bytes);
+            const { entries, named, kept } = await deliver(file.name, bytes, hot);
             expect(entries.equals(wholeOf(file.blocks.filter(({ from, to }) => at < from || at >= to)))).toBe(true);
             expect(named.length).toBeGreaterThan(0);
             expect(
@@ -177,7 +188,7 @@ for (const codec of ['none', 'zstd'] as const) {
           fc.asyncProperty(anyFile, anyPlace, async (index, place) => {
             const file = fileOf(index);
             const length = Math.floor(place * file.bytes.length);
-            const { entries, named } = await deliver(file.name, file.bytes.subarray(0, length));
+            const { entries, named } = await deliver(file.name, file.bytes.subarray(0, length), hot);
             expect(entries.equals(wholeOf(file.blocks.filter(({ to }) => to <= length)))).toBe(true);
             // An open chunk that ends behind a block looks as it did when that one was the last.
             const shows =
@@ -207,7 +218,7 @@ for (const codec of ['none', 'zstd'] as const) {
             const from = Math.floor(place * file.bytes.length);
             const to = Math.min(file.bytes.length, from + Math.floor(length * 300));
             const bytes = Buffer.concat([file.bytes.subarray(0, from), put, file.bytes.subarray(to)]);
-            const { entries } = await deliver(file.name, bytes);
+            const { entries } = await deliver(file.name, bytes, hot);
             // Without a head nobody knows what the rest is: it is kept. One head is enough.
             const headless = decodeHead(bytes, bytes.length, idOf(file.name)) === undefined;
             const left = file.blocks.filter((block) => block.to <= from || block.from >= to);

@@ -162,6 +162,18 @@ describe('what is put in comes out', () => {
     await store.close();
   });
 
+  test('files and folders have the modes that are asked for, whatever the umask is', async () => {
+    const path = join(temp.path, 'modes');
+    const { store } = await openStore(path, { modes: { folder: 0o777, file: 0o666 } });
+    await store.create(noKeys).append(batchOf(0, 1));
+    const [name = ''] = filesIn(path);
+    expect([statSync(path), statSync(join(path, name))].map(({ mode }) => (mode & 0o777).toString(8))).toEqual([
+      '777',
+      '666',
+    ]);
+    await store.close();
+  });
+
   test('many small appends of one turn share one write and one block', async () => {
     const path = folder();
     const { store } = await openStore(path);

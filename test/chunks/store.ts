@@ -30,6 +30,7 @@ export function makeStore(folder: string, options: Partial<FileStoreSettings> = 
     modes: { folder: 0o755, file: 0o644 },
     codec: 'none',
     sync: 'none',
+    workers: 1,
     syncInterval: 1000,
     takesText: true,
     single: undefined,

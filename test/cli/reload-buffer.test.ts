@@ -28,8 +28,7 @@ ${output}<format>
 </format>
 <buffer []>
 @type file
-path DIR/buffer
-${buffer}
+${/^path /m.test(buffer) ? '' : 'path DIR/buffer\n'}${buffer}
 </buffer>
 </match>
 `;
@@ -65,8 +64,8 @@ const chunksOf = ({ folder }: Forebay) => readdirSync(join(folder, 'buffer')).fi
 const loudIn = (forebay: Forebay) =>
   forebay.stderr.text
     .filter((line) => line.startsWith('{')) // others are remarks on the configuration
-    .map((line) => JSON.parse(line) as { readonly level: number; readonly code?: string })
-    .filter(({ level, code }) => level > 30 && code !== 'BUFFER_LEFT');
+    .map((line) => JSON.parse(line) as { readonly level: number; readonly code?: string; readonly place?: string })
+    .filter(({ level }) => level > 30);
 
 const send = ({ port }: Forebay, connections: number, enough: number) =>
   sendAcked({ port, connections, chunk: 20, goOn: (acked) => acked < enough });
@@ -117,6 +116,21 @@ test(
     await expect.poll(() => chunksOf(forebay), { timeout: 40_000 }).toEqual([]);
     expect(await forebay.stop()).toBe(0);
     expect(loudIn(forebay)).toEqual([]);
+  },
+  patience,
+);
+
+test(
+  'a buffer whose path no configuration has any more is named, with what it holds, and delivered when one has it again',
+  async () => {
+    const forebay = await start({ buffer: staged });
+    const { acked } = await send(forebay, 1, 100);
+    await forebay.reload({ buffer: `${staged}\npath DIR/other` });
+    await expect.poll(() => loudIn(forebay), { timeout: 40_000 }).toHaveLength(1);
+    expect(loudIn(forebay)).toMatchObject([{ code: 'BUFFER_LEFT', place: join(forebay.folder, 'buffer') }]);
+    await forebay.reload({ buffer: 'flush_mode immediate' });
+    await expect.poll(() => written(forebay).length, { timeout: 40_000 }).toBe(acked);
+    expect(await forebay.stop()).toBe(0);
   },
   patience,
 );

@@ -1,8 +1,9 @@
 // Outputs behind buffers in the running graph: what is in a <secondary>, in a <store>, in a label, and what the outputs share.
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { defineOutput } from '../../src/plugin/output.ts';
 import { batchOf, begin } from '../flush/harness.ts';
 import { HeldClock } from '../support/held-clock.ts';
+import { tempFolder } from '../support/temp.ts';
 import { planText, runGraph, TestRegistry, testPlugins } from './harness.ts';
 
 /** Runs a configuration; `chunks` is an output that keeps the tags of the chunks it is given, and fails as long as `down` says so. */
@@ -148,35 +149,44 @@ retry_randomize false
   await stop();
 });
 
-test('buffers of one process share what memory they may take: one that waits for age is delivered when another one needs room', async () => {
-  const { clock, plugins, state, stop } = await run(`<system>
-buffer_memory_limit 1k
+test.each(['memory', 'disk'])(
+  'buffers of one process share what %s they may take: one that waits for age is delivered when another one needs room',
+  async (kind) => {
+    const temp = tempFolder('shared');
+    onTestFinished(() => temp.remove());
+    const place = (name: string) =>
+      kind === 'disk' ? `@type file\npath ${temp.path}/${name}\nflush_at_shutdown true` : '';
+    const { clock, plugins, state, stop } = await run(`<system>
+buffer_${kind}_limit 1k
 </system>
 <match lazy>
 @type chunks
 <buffer tag>
 flush_mode lazy
+${place('lazy')}
 </buffer>
 </match>
 <match **>
 @type chunks
 <buffer tag>
 flush_mode lazy
+${place('other')}
 </buffer>
 </match>`);
-  const fill = 'x'.repeat(1100);
-  await plugins.emit(batchOf('lazy', [[begin, { fill }]]));
-  expect(state.tags).toEqual([]);
-  let taken = false;
-  void Promise.resolve(plugins.emit(batchOf('other', [[begin, { n: 1 }]]))).then(() => {
-    taken = true;
-  });
-  await clock.go(0);
-  expect(state.tags).toEqual(['lazy 1']);
-  expect(taken).toBe(true);
-  await stop();
-  expect(state.tags).toEqual(['lazy 1', 'other 1']);
-});
+    const fill = 'x'.repeat(1100);
+    await plugins.emit(batchOf('lazy', [[begin, { fill }]]));
+    expect(state.tags).toEqual([]);
+    let taken = false;
+    void Promise.resolve(plugins.emit(batchOf('other', [[begin, { n: 1 }]]))).then(() => {
+      taken = true;
+    });
+    await clock.go(0);
+    await expect.poll(() => taken, { timeout: 40_000 }).toBe(true);
+    expect(state.tags).toEqual(['lazy 1']);
+    await stop();
+    expect(state.tags).toEqual(['lazy 1', 'other 1']);
+  },
+);
 
 test('what a buffer does is counted', async () => {
   const { clock, plugins, state, stop, counted } = await run(`<match **>

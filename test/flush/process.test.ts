@@ -11,7 +11,7 @@ import { type TempFolder, tempFolder } from '../support/temp.ts';
 
 const plugins = fileURLToPath(new URL('../plugins', import.meta.url));
 const folders: TempFolder[] = [];
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterAll(() => {
   for (const folder of folders.splice(0)) {
     folder.remove();
@@ -184,6 +184,27 @@ describe.concurrent('buffers of the running program', () => {
     await until(() => taken(folder).length === 6);
     expect(await forebay.stop()).toBe(0);
     expect(taken(folder).sort()).toEqual(Array.from({ length: 6 }, (_, n) => `a ${n}`));
+  });
+
+  test('where workers are fewer than before, the first one delivers what the others have left', async () => {
+    const folder = outputFolder('down');
+    mkdirSync(join(folder, 'chunks'));
+    const buffer = `@type file\npath ${join(folder, 'chunks')}\nflush_mode immediate`;
+    const several = await start(folder, buffer, 'workers 2');
+    // Whichever takes a connection has its chunk.
+    for (let n = 0; n < 8; n++) {
+      const sender = new Sender(several.port);
+      sender.send('a', n);
+      await until(() => sender.acks === 1);
+      sender.socket.destroy();
+    }
+    expect(await several.stop()).toBe(0);
+    rmSync(join(folder, 'down'));
+    const one = await start(folder, buffer);
+    await until(() => taken(folder).length === 8);
+    expect(await one.stop()).toBe(0);
+    expect(taken(folder).sort()).toEqual(Array.from({ length: 8 }, (_, n) => `a ${n}`).sort());
+    expect(readdirSync(join(folder, 'chunks')).filter((name) => name.startsWith('process'))).toEqual([]);
   });
 
   test('a second TERM ends at once an output that never answers', async () => {

@@ -85,7 +85,7 @@ export function connectTo(place: Place): Promise<Socket> {
 export async function waitUntilOpen(
   place: Place,
   gone: () => string | undefined,
-  timeout = 15_000,
+  timeout = 40_000,
   every = 5,
 ): Promise<void> {
   const end = performance.now() + timeout;

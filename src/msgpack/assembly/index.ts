@@ -4,5 +4,6 @@ export { frame, headRoom, patchRoom } from './frame';
 export { grep } from './grep';
 export { lines } from './lines';
 export { skip, skipStack } from './skip';
+export { sum } from './sum';
 export { within } from './times';
 export { entries, messages } from './walk';
