@@ -58,7 +58,7 @@ function textLevel(from: usize, end: usize): i32 {
   let spaced: u64 = 0;
   for (let base = from; base < end; base += 64) {
     const left = end - base;
-    const inside: u64 = left < 64 ? (<u64>1 << (<u64>left)) - 1 : -1;
+    const inside: u64 = left < 64 ? ((<u64>1) << (<u64>left)) - 1 : -1;
     const words = wordBits64(base) & inside;
     const begins = words & ~((words << 1) | inWord);
     // What stands behind another word and a space says no level but by its capitals.
@@ -97,9 +97,7 @@ function textLevel(from: usize, end: usize): i32 {
 
 /** A bit for each of 64 signs that words are made of. */
 function wordBits64(at: usize): u64 {
-  return (
-    wordBits16(at) | (wordBits16(at + 16) << 16) | (wordBits16(at + 32) << 32) | (wordBits16(at + 48) << 48)
-  );
+  return wordBits16(at) | (wordBits16(at + 16) << 16) | (wordBits16(at + 32) << 32) | (wordBits16(at + 48) << 48);
 }
 
 function wordBits16(at: usize): u64 {
