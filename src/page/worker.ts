@@ -1,9 +1,10 @@
-// The worker: has the connection and the engine, and tells the page what has changed, never more than it has painted. Works on in slices, so
-// that it answers at once also while it searches.
+// The worker: has the connection and the engine, and tells the page what has changed, when pace.ts says so. Works on in slices, so that it
+// answers at once also while it searches.
 import { frameDropped } from '../live/protocol.ts';
 import { beat, Engine } from './columns/engine.ts';
 import { loadKernel } from './columns/kernel.ts';
 import { Connection } from './connection.ts';
+import { Pace } from './pace.ts';
 import type { FromWorker, Keeping, ToWorker } from './wire.ts';
 
 /** Ms that a slice of the search may take. */
@@ -12,9 +13,10 @@ const slice = 8;
 class Room {
   readonly #engine: Engine;
   readonly #connection: Connection;
-  /** Whether the page has painted what it was told last. */
-  #painted = true;
+  readonly #pace = new Pace();
+  /** Whether there is something that the page has not been told. */
   #changed = false;
+  #isWaiting = false;
   readonly #turns = new MessageChannel();
   #hasTurn = false;
 
@@ -69,7 +71,7 @@ class Room {
         this.#tell();
         return;
       case 'painted':
-        this.#painted = true;
+        this.#pace.painted(performance.now());
         if (this.#changed) {
           this.#tell();
         }
@@ -91,10 +93,21 @@ class Room {
   }
 
   #tell(): void {
-    this.#changed = !this.#painted;
-    if (this.#painted) {
-      this.#painted = false;
+    const now = performance.now();
+    const { next } = this.#engine.columns;
+    const wait = this.#pace.wait(now, next);
+    this.#changed = wait !== 0;
+    if (wait === 0) {
+      this.#pace.told(now, next);
       say(this.#engine.update());
+    } else if (wait !== undefined && !this.#isWaiting) {
+      this.#isWaiting = true;
+      setTimeout(() => {
+        this.#isWaiting = false;
+        if (this.#changed) {
+          this.#tell();
+        }
+      }, wait);
     }
   }
 

@@ -5,9 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { sourcesHash as current } from '../../build-wasm.ts';
 import { EventSubject } from '../../src/live/query/event-subject.ts';
 import { levelNumber, levels } from '../../src/live/query/levels.ts';
+import type { Block } from '../../src/page/columns/block.ts';
 import { loadPlainKernel, loadWasmKernel } from '../../src/page/columns/kernel.ts';
 import { bitsAt, inputAt, needleAt } from '../../src/page/columns/layout.ts';
 import { sourcesHash } from '../../src/page/columns/wasm-module.ts';
+import { Desk, docker, frameOf, kernels } from './engine.ts';
 import { runs } from './runs.ts';
 import '../seed.ts';
 
@@ -164,6 +166,32 @@ describe('the kernel', () => {
       wasm?.memory.u8.set(bytes, inputAt);
       expect([line, wasm?.kernel.lineLevel(inputAt, bytes.length)]).toEqual([line, level]);
     }
+  });
+
+  test('takes events in as the one in TypeScript does', () => {
+    const pair = kernels.map(([, kernel]) => kernel());
+    const utf16 = fc.string({ unit: 'binary', maxLength: 40 });
+    const line = fc.oneof(
+      text,
+      json,
+      utf16,
+      fc.tuple(text, utf16, text).map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 60 }), (lines) => {
+        const frame = frameOf(lines.map((log, n) => docker(log, `c-${n % 3}`)));
+        const [one, other] = pair.map((kernel) => {
+          const { memory, blocks } = new Desk(kernel).take(frame).engine.columns;
+          const { at } = blocks[0] as Block;
+          return lines.map((_, id) => {
+            const [from, to] = [memory.u32[(at.offsets >> 2) + id], memory.u32[(at.offsets >> 2) + id + 1]];
+            return [memory.u8[at.levels + id], memory.u8[at.flags + id], String(memory.u8.subarray(from, to))];
+          });
+        });
+        expect(one).toEqual(other);
+      }),
+      { numRuns: runs(300) },
+    );
   });
 
   test('finds a text in the lines that have it, and in no other, with either kernel', () => {

@@ -1,23 +1,18 @@
-// The events that the page keeps, as columns in blocks: a ring, of which the oldest block goes when there are too many. Numbers the events in
-// the order of their arrival. Frames are taken in by the kernel; what it leaves (an unknown shape, pieces of a line, odd records) is taken
-// here. Which events are shown is search.ts's. One file of many lines, because taking in and letting go are two sides of the same counters.
+// The events that the page keeps, as columns in blocks (ring.ts). Numbers them in the order of their arrival. Frames are taken in by the kernel;
+// what it leaves (an unknown shape, pieces of a line, odd records) is taken here. Which events are shown is search.ts's.
 import { FrameCursor } from '../../live/protocol.ts';
 import { EventSubject } from '../../live/query/event-subject.ts';
 import { levelNumber } from '../../live/query/levels.ts';
 import { isMap } from '../../msgpack/entries.ts';
-import { integerAt, type Span, stringSpan } from '../../msgpack/text.ts';
+import { type Span, stringSpan } from '../../msgpack/text.ts';
 import type { Marker } from '../held.ts';
 import { type Joined, Pieces } from '../pieces.ts';
-import { Block, type BlockSize, usualSize } from './block.ts';
+import { type Block, type BlockSize, usualSize } from './block.ts';
 import type { Kernel, KernelAndMemory } from './kernel.ts';
 import { isOdd } from './kernel-plain.ts';
 import {
   ask,
-  type ContextField,
-  candidatesAt,
-  candidatesSize,
   context,
-  contextFields,
   fine,
   folded,
   inputAt,
@@ -30,25 +25,14 @@ import {
   odd,
   plain,
   scanned,
-  slabsAt,
-  slotSize,
-  slotsAt,
 } from './layout.ts';
 import type { Memory } from './memory.ts';
 import { type Origin, Origins } from './origins.ts';
+import { PieceReader } from './piece-reader.ts';
+import { Ring, type RingLimits, type Where } from './ring.ts';
+import { ScanContext } from './scan-context.ts';
 import { others, type Shape, Shapes } from './shapes.ts';
 import { Traces } from './traces.ts';
-
-export interface ColumnLimits {
-  readonly events: number;
-  /** Of slabs, and of events that are too large for one. */
-  readonly bytes: number;
-}
-
-export interface Where {
-  readonly block: Block;
-  readonly row: number;
-}
 
 export interface ColumnEvents {
   /** Events of a block have come. */
@@ -72,45 +56,52 @@ export class Columns {
   readonly #traces: Traces;
   readonly #folded = new Set<Joined>();
   readonly size: BlockSize;
-  blocks: Block[] = [];
   /** Lines kept, and let go: a line that came in pieces counts once, a marker does not. */
   lines = 0;
   gone = 0;
-  /** The number of the oldest event kept, and of the one that comes next. */
-  first = 0;
-  next = 0;
   on: ColumnEvents = { took: () => {}, gone: () => {}, changed: () => {} };
-  #limits: ColumnLimits;
+  readonly #ring: Ring;
+  readonly #scan: ScanContext;
   readonly #now: () => number;
-  readonly #free: number[] = [];
-  #slabs = 0;
-  #outside = 0;
   #newest = 0;
   /** Of the event that is taken one by one. */
   #seq = 0;
   readonly #cursor = new FrameCursor();
   readonly #subject = new EventSubject();
   readonly #span: Span = { start: 0, end: 0 };
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  readonly #pieceReader = new PieceReader();
 
-  constructor({ kernel, memory }: KernelAndMemory, limits: ColumnLimits, now: () => number, size = usualSize) {
+  constructor({ kernel, memory }: KernelAndMemory, limits: RingLimits, now: () => number, size = usualSize) {
     this.kernel = kernel;
     this.memory = memory;
-    this.#limits = limits;
+    this.#ring = new Ring(memory, size, limits, (block) => this.#gone(block));
     this.#now = now;
     this.size = size;
-    this.shapes = new Shapes(memory, () => this.#unused('shapes', mostShapes));
-    this.origins = new Origins(memory, () => this.#unused('origins', mostOrigins));
+    this.shapes = new Shapes(memory, () => {
+      this.origins.forgetShapes();
+      return this.#ring.unused('shapes', mostShapes);
+    });
+    this.origins = new Origins(memory, () => this.#ring.unused('origins', mostOrigins));
     this.#traces = new Traces(memory, this.pieces, (block) => this.blocks[this.blocks.indexOf(block) - 1]);
-    this.#set('capacity', size.events);
-    this.#set('slots', slotsAt);
-    this.#set('slotSize', slotSize);
-    this.#set('longest', size.slab >> 3);
+    this.#scan = new ScanContext(memory, size);
+  }
+
+  /** The oldest first. */
+  get blocks(): readonly Block[] {
+    return this.#ring.blocks;
+  }
+
+  /** The number of the oldest event kept, and of the one that comes next. */
+  get first(): number {
+    return this.#ring.first;
+  }
+  get next(): number {
+    return this.#ring.next;
   }
 
   /** Bytes of memory that events have. */
   get bytes(): number {
-    return this.blocks.length * this.size.slab + this.#outside;
+    return this.#ring.bytes;
   }
 
   /** Takes a frame in; what comes before its blocks is `dropped`'s to say. False where it cannot be read to its end. */
@@ -144,19 +135,19 @@ export class Columns {
     let { seq } = this.#cursor;
     let at = from;
     while (at < end) {
-      const block = this.#room();
+      const block = this.#ring.room();
       const before = block.count;
       block.run(before, seq, this.#cursor.arrived);
       let code: number = scanned.slow;
       if (isInside) {
-        this.#enter(block, origin.id);
+        this.#scan.enter(block, origin.id);
         code = this.kernel.scan(context, base + at, base + end);
-        at = this.#get('at') - base;
+        at = this.#scan.at - base;
         this.#leave(block, before);
         seq += block.count - before;
       }
       if (code === scanned.full) {
-        this.#begin();
+        this.#ring.begin();
       } else if (at < end && code === scanned.slow) {
         at = this.#slow(frame, at, end, origin, seq++);
       }
@@ -168,28 +159,12 @@ export class Columns {
     }
   }
 
-  #enter(block: Block, origin: number): void {
-    this.#set('count', block.count);
-    this.#set('used', block.used);
-    this.#set('limit', block.at.limit);
-    this.#set('offsets', block.at.offsets);
-    this.#set('seconds', block.at.seconds);
-    this.#set('nanos', block.at.nanos);
-    this.#set('shapes', block.at.shapes);
-    this.#set('origins', block.at.origins);
-    this.#set('levels', block.at.levels);
-    this.#set('flags', block.at.flags);
-    this.#set('origin', origin);
-    this.#set('candidates', candidatesAt + origin * candidatesSize);
-  }
-
   #leave(block: Block, before: number): void {
-    const count = this.#get('count');
-    block.count = count;
-    block.used = this.#get('used');
+    this.#scan.leave(block);
+    const { count } = block;
     this.lines += count - before;
-    this.next += count - before;
-    if (this.#get('asks') > 0) {
+    this.#ring.next += count - before;
+    if (this.#scan.asks > 0) {
       this.#answer(block, before);
     }
     if (count > before) {
@@ -271,7 +246,7 @@ export class Columns {
     if (shape === undefined) {
       this.#put(origin, view.bytes.subarray(view.start, stop), undefined, line);
     } else {
-      this.#candidate(origin.id, shape.id);
+      this.origins.remember(origin.id, shape.id);
       stringSpan(view.bytes, subject.fields.messagePlace, this.#span);
       this.#put(origin, view.bytes.subarray(this.#span.start, this.#span.end), shape, undefined);
     }
@@ -280,23 +255,14 @@ export class Columns {
     return next;
   }
 
-  #candidate(origin: number, shape: number): void {
-    const { u16 } = this.memory;
-    const at = (candidatesAt + origin * candidatesSize) >> 1;
-    if (origin !== 0 && u16[at] !== shape) {
-      u16.copyWithin(at + 1, at, at + 3);
-      u16[at] = shape;
-    }
-  }
-
   /** The subject has the event open. */
   #put(origin: Origin, bytes: Uint8Array, shape: Shape | undefined, line: Joined | undefined): void {
     const subject = this.#subject;
     const isLarge = bytes.length > this.size.slab >> 3;
-    let block = this.#room();
+    let block = this.#ring.room();
     if (!isLarge && block.used + bytes.length > block.at.limit) {
-      this.#begin();
-      block = this.#room();
+      this.#ring.begin();
+      block = this.#ring.room();
     }
     const { u8, u16, u32 } = this.memory;
     const row = block.count;
@@ -304,9 +270,7 @@ export class Columns {
     const { sec, nsec, eventTime } = subject.event;
     if (isLarge) {
       const whole = subject.view.bytes.slice(subject.view.start, subject.view.end);
-      block.outside.set(row, whole);
-      block.outsideBytes += whole.length;
-      this.#outside += whole.length;
+      this.#ring.putOutside(block, row, whole);
     } else {
       u8.set(bytes, block.used);
       block.used += bytes.length;
@@ -325,7 +289,7 @@ export class Columns {
       block.setSpecial(row);
     }
     block.count++;
-    this.next++;
+    this.#ring.next++;
     this.lines += isFolded ? 0 : 1;
     this.#notice(block, row);
     this.on.took(block, row, row + 1);
@@ -346,27 +310,11 @@ export class Columns {
   }
 
   #joined(): Joined | undefined {
-    const { at } = this.#subject.record;
-    const partial = this.#isTrue(at.partial_message);
-    const id = at.partial_id === 0 ? '' : this.#string(at.partial_id);
-    if (!partial && id === '' && !this.pieces.waiting) {
+    const piece = this.#pieceReader.read(this.#subject, this.pieces.waiting);
+    if (piece === undefined) {
       return undefined;
     }
-    const { sec, nsec } = this.#subject.event;
-    const container = this.#subject.container();
-    const { bytes } = this.#subject.view;
-    const line = this.pieces.take(
-      this.next,
-      {
-        id: id === '' ? '' : `${container} ${id}`,
-        ordinal: Number(this.#string(at.partial_ordinal)),
-        last: this.#isTrue(at.partial_last),
-        partial: partial || id !== '',
-        source: `${container} ${this.#string(at.source)} ${sec} ${nsec}`,
-        bytes: at.log !== 0 && stringSpan(bytes, at.log, this.#span) ? this.#span.end - this.#span.start : 0,
-      },
-      this.#now(),
-    );
+    const line = this.pieces.take(this.next, piece, this.#now());
     this.shapes.watch(this.pieces.waiting);
     return line;
   }
@@ -379,26 +327,9 @@ export class Columns {
     this.shapes.watch(this.pieces.waiting);
   }
 
-  #isTrue(at: number): boolean {
-    return at !== 0 && (this.#subject.view.bytes[at] === 0xc3 || this.#string(at) === 'true');
-  }
-
-  /** A short string of the record; of another value '', of an integer its digits. */
-  #string(at: number): string {
-    if (at === 0) {
-      return '';
-    }
-    const { bytes } = this.#subject.view;
-    if (!stringSpan(bytes, at, this.#span)) {
-      return integerAt(bytes, at)?.toString() ?? '';
-    }
-    const { start, end } = this.#span;
-    return this.#decoder.decode(bytes.subarray(start, Math.min(end, start + 256)));
-  }
-
   /** Notes that something is missing here. */
   mark(marker: Marker): void {
-    const block = this.#room();
+    const block = this.#ring.room();
     const { u8, u16, u32 } = this.memory;
     const row = block.count++;
     u32[(block.at.offsets >> 2) + row + 1] = block.used;
@@ -409,58 +340,23 @@ export class Columns {
     u8[block.at.flags + row] = marked;
     block.markers.set(row, marker);
     block.setSpecial(row);
-    this.next++;
+    this.#ring.next++;
     this.on.took(block, row, row + 1);
   }
 
-  // Blocks
+  // What is kept
 
-  /** The block that has room for one event at least. */
-  #room(): Block {
-    const block = this.blocks.at(-1);
-    return block === undefined || block.count === this.size.events ? this.#begin() : block;
+  /** Keeps so much from now on; what is too much goes at once. */
+  keep(limits: RingLimits): void {
+    this.#ring.keep(limits);
   }
 
-  #begin(): Block {
-    this.#trim(0);
-    let address = this.#free.pop();
-    if (address === undefined) {
-      const end = slabsAt + (this.#slabs + 1) * this.size.slab;
-      if (this.memory.reserve(end)) {
-        address = end - this.size.slab;
-        this.#slabs++;
-      } else {
-        this.#dropFirst();
-        address = this.#free.pop() ?? slabsAt;
-      }
-    }
-    const block = new Block(this.next, address, this.size, this.memory);
-    this.blocks.push(block);
-    return block;
+  /** Where the event is; undefined where it is kept no more. */
+  where(id: number): Where | undefined {
+    return this.#ring.where(id);
   }
 
-  /** Keeps so much from now on; what is too much goes at once, the newest block stays. */
-  keep(limits: ColumnLimits): void {
-    this.#limits = limits;
-    this.#trim(1);
-  }
-
-  /** Makes room for one block more, as long as there are more than `least`. */
-  #trim(least: number): void {
-    while (
-      this.blocks.length > least &&
-      (this.next - this.first + this.size.events > this.#limits.events ||
-        this.bytes + this.size.slab > this.#limits.bytes)
-    ) {
-      this.#dropFirst();
-    }
-  }
-
-  #dropFirst(): void {
-    const block = this.blocks.shift();
-    if (block === undefined) {
-      return;
-    }
+  #gone(block: Block): void {
     this.on.gone(block);
     const { u8 } = this.memory;
     for (let row = 0; row < block.count; row++) {
@@ -469,58 +365,11 @@ export class Columns {
         this.gone++;
       }
     }
-    this.first = block.first + block.count;
-    this.#outside -= block.outsideBytes;
-    this.#free.push(block.address);
-    this.pieces.dropBefore(this.first);
-  }
-
-  /** Where the event is; undefined where it is kept no more. */
-  where(id: number): Where | undefined {
-    if (id < this.first || id >= this.next) {
-      return undefined;
-    }
-    let low = 0;
-    let high = this.blocks.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.blocks[middle] as Block).first <= id) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    const block = this.blocks[low] as Block;
-    return { block, row: id - block.first };
+    this.pieces.dropBefore(block.first + block.count);
   }
 
   /** Whether an event is a line of its own, not a piece that another stands for, nor a marker. */
   isLine(block: Block, row: number): boolean {
     return ((this.memory.u8[block.at.flags + row] as number) & (folded | marked)) === 0;
   }
-
-  /** The numbers that no kept event has, of shapes or origins. */
-  #unused(name: 'shapes' | 'origins', most: number): number[] {
-    const used = new Uint8Array(most);
-    for (const block of this.blocks) {
-      const from = block.at[name] >> 1;
-      for (let row = 0; row < block.count; row++) {
-        used[this.memory.u16[from + row] as number] = 1;
-      }
-    }
-    if (name === 'shapes') {
-      this.origins.forgetShapes();
-    }
-    return [...used.keys()].filter((id) => id > 0 && used[id] === 0);
-  }
-
-  #get(name: ContextField): number {
-    return this.memory.u32[(context >> 2) + fieldAt[name]] as number;
-  }
-
-  #set(name: ContextField, value: number): void {
-    this.memory.u32[(context >> 2) + fieldAt[name]] = value;
-  }
 }
-
-const fieldAt = Object.fromEntries(contextFields.map((name, n) => [name, n])) as Record<ContextField, number>;

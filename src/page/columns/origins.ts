@@ -50,6 +50,16 @@ export class Origins {
     return origin;
   }
 
+  /** The kernel looks at the shapes that an origin's events had last: this one first. */
+  remember(id: number, shape: number): void {
+    const { u16 } = this.#memory;
+    const at = (candidatesAt + id * candidatesSize) >> 1;
+    if (id !== others && u16[at] !== shape) {
+      u16.copyWithin(at + 1, at, at + 3);
+      u16[at] = shape;
+    }
+  }
+
   /** No event has the shapes any more that are missing now. */
   forgetShapes(): void {
     this.#memory.u8.fill(0, candidatesAt, candidatesAt + mostOrigins * candidatesSize);

@@ -3,8 +3,9 @@ import { EventSubject, withoutEnd } from '../../live/query/event-subject.ts';
 import { type Span, stringSpan } from '../../msgpack/text.ts';
 import type { Held } from '../held.ts';
 import type { Joined } from '../pieces.ts';
-import type { Columns, Where } from './columns.ts';
+import type { Columns } from './columns.ts';
 import { fine, joined, late, plain } from './layout.ts';
+import type { Where } from './ring.ts';
 
 /** An event whose line may have come in pieces. */
 class WholeSubject extends EventSubject {

@@ -42,7 +42,7 @@ const bars: Readonly<Record<string, string>> = {
 const part = values.short ? 0.1 : 1;
 const query = 'level>=warn handled';
 const suite: Readonly<Record<string, () => Promise<Figures>>> = {
-  intake: () => intake(3_000_000 * part),
+  intake: () => intake(part),
   live: () => steady(500_000, 10 * part + 1, query),
   busy: () => steady(50_000, 20 * part + 1, query),
   plain: () => steady(50_000, 20 * part + 1, ''),

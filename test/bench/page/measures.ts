@@ -5,7 +5,7 @@ import { freePort } from '../../support/ports.ts';
 import { cpuSeconds, residentMegabytes } from '../proc.ts';
 import { type Chromium, startChromium, type Tab } from './devtools.ts';
 import { Load } from './load.ts';
-import { countsOf, forget, search, seenBy, until, watch } from './watch.ts';
+import { countsOf, forget, search, seenBy, until, watch, worth } from './watch.ts';
 
 export interface Desk {
   readonly tab: Tab;
@@ -44,59 +44,105 @@ async function open({ tab, url }: Desk): Promise<void> {
 
 export type Figures = Readonly<Record<string, number>>;
 
-/** As many as come through, into the page and into a bare one that counts bytes. */
-export function intake(events: number): Promise<Figures> {
+/** Rates between which the highest is looked for, events a second, and how often the half is taken: it is found to one part in twelve. */
+const [slowest, fastest, halvings] = [100_000, 2_400_000, 5];
+const stepSeconds = 3;
+/** Seconds after the last of a step was sent in which all must have come. */
+const patience = 0.25;
+
+/**
+ * The highest steady rate at which nothing is dropped and no backlog grows, for a page that counts bytes only, which is the floor, and for
+ * the page. The collector lets a reader be behind by 16 MB and drops what is older: a rate is held where after three seconds of it nothing
+ * was dropped, and a quarter of a second later all that was sent stands counted in the status bar. It is the rate that was really sent. A
+ * step that fails is tried once more: others are on this machine. Processor time is that of the step with the highest rate.
+ */
+export function intake(part: number): Promise<Figures> {
   return withDesk('64m', async (desk) => {
     const { tab, load, serverPid } = desk;
-    // The floor: the same bytes, of which only the number is looked at.
     await tab.goto(`${desk.url}session`);
-    await tab.evaluate(`(() => {
-      window.events = window.lost = 0;
-      const socket = new WebSocket(location.origin.replace('http', 'ws') + '/live');
-      socket.binaryType = 'arraybuffer';
-      socket.onmessage = ({ data }) => {
-        if (typeof data === 'string') {
-          if (JSON.parse(data).type === 'hello') socket.send(JSON.stringify({ op: 'start' }));
-          return;
-        }
-        const view = new DataView(data);
-        window.lost += view.getUint16(2) * 2 ** 32 + view.getUint32(4);
-        for (let at = 12; at < data.byteLength; at += 4 + view.getUint32(at)) window.events += view.getUint32(at + 16);
-      };
-    })()`);
-    const floorBegin = performance.now();
-    await load.flood(events);
-    await until(tab, `window.events + window.lost >= ${load.sent}`);
-    const lost = await tab.evaluate<number>('window.lost');
-    const floor = (events - lost) / ((performance.now() - floorBegin) / 1000);
-    await tab.goto('about:blank');
-    const idle = cpuSeconds(serverPid);
-    await load.flood(events);
-    const alone = cpuSeconds(serverPid) - idle;
+    await tab.evaluate(barePage);
+    const bare = await highestRate(desk, part, 'window.events', 'window.lost');
     await open(desk);
     await settled(tab);
-    const before = await countsOf(tab);
-    const cpu = cpuSeconds(serverPid);
-    const pageCpu = await pageCpuSeconds(tab);
-    const begin = performance.now();
-    const sent = load.sent;
-    await load.flood(events);
-    const wanted = before.kept + before.gone + before.dropped + load.sent - sent;
-    await until(tab, `counts.kept + counts.gone + counts.dropped >= ${wanted}`);
-    const seconds = (performance.now() - begin) / 1000;
-    const { dropped } = await countsOf(tab);
-    const served = cpuSeconds(serverPid) - cpu;
-    const paged = (await pageCpuSeconds(tab)) - pageCpu;
-    const taken = (events - (dropped - before.dropped)) / seconds;
+    const page = await highestRate(desk, part, 'counts.kept + counts.gone', 'counts.dropped');
+    // What the server costs at this rate when nobody looks.
+    await tab.goto('about:blank');
+    const [sent, cpu] = [load.sent, cpuSeconds(serverPid)];
+    await load.steady(page.rate, stepSeconds * part);
+    const alone = ((cpuSeconds(serverPid) - cpu) * 1e6) / (load.sent - sent);
     return {
-      'bytes counted by a bare page, events/s': floor,
-      'events/s into the page': taken,
-      'events/s into the page, % of the bare page': (100 * taken) / floor,
-      'dropped while flooded, %': (100 * (dropped - before.dropped)) / events,
-      'page CPU s per 1 M events': (paged / (events - (dropped - before.dropped))) * 1e6,
-      'server CPU s per 1 M events and viewer': (Math.max(0, served - alone) / events) * 1e6,
+      'bytes counted by a bare page, events/s': bare.rate,
+      'events/s into the page': page.rate,
+      'events/s into the page, % of the bare page': (100 * page.rate) / bare.rate,
+      'bare page: CPU s per 1 M events': bare.pageCpu,
+      'page CPU s per 1 M events': page.pageCpu,
+      'server CPU s per 1 M events and viewer': Math.max(0, page.serverCpu - alone),
     };
   });
+}
+
+/** Counts the events of the same bytes, and looks at nothing else of them. */
+const barePage = `(() => {
+  window.events = window.lost = 0;
+  const socket = new WebSocket(location.origin.replace('http', 'ws') + '/live');
+  socket.binaryType = 'arraybuffer';
+  socket.onmessage = ({ data }) => {
+    if (typeof data === 'string') {
+      if (JSON.parse(data).type === 'hello') socket.send(JSON.stringify({ op: 'start' }));
+      return;
+    }
+    const view = new DataView(data);
+    window.lost += view.getUint16(2) * 2 ** 32 + view.getUint32(4);
+    for (let at = 12; at < data.byteLength; at += 4 + view.getUint32(at)) window.events += view.getUint32(at + 16);
+  };
+})()`;
+
+interface Rate {
+  /** Events a second. */
+  readonly rate: number;
+  /** Seconds per 1 M events. */
+  readonly pageCpu: number;
+  readonly serverCpu: number;
+}
+
+/** `taken` and `lost` are expressions of the page: the events that it has had, and those that it was told it lost. */
+async function highestRate(desk: Desk, part: number, taken: string, lost: string): Promise<Rate> {
+  let best: Rate = { rate: 0, pageCpu: Number.NaN, serverCpu: Number.NaN };
+  let [low, high] = [slowest, fastest];
+  await heldRate(desk, low, stepSeconds * part, taken, lost);
+  for (let n = 0; n < halvings; n++) {
+    const rate = Math.sqrt(low * high);
+    const held =
+      (await heldRate(desk, rate, stepSeconds * part, taken, lost)) ??
+      (await heldRate(desk, rate, stepSeconds * part, taken, lost));
+    if (held === undefined) {
+      high = rate;
+    } else {
+      low = rate;
+      best = held.rate > best.rate ? held : best;
+    }
+  }
+  return best;
+}
+
+/** What it costs to take this rate; undefined where it is not held. */
+async function heldRate({ tab, load, serverPid }: Desk, rate: number, seconds: number, taken: string, lost: string) {
+  const counted = () => worth(tab, `[${taken}, ${lost}]`) as Promise<[number, number]>;
+  const [takenBefore, lostBefore] = await counted();
+  const [pageBefore, serverBefore] = [await pageCpuSeconds(tab), cpuSeconds(serverPid)];
+  const sentBefore = load.sent;
+  const begin = performance.now();
+  await load.steady(rate, seconds);
+  const took = (performance.now() - begin) / 1000;
+  const sent = load.sent - sentBefore;
+  await delay(patience * 1000);
+  const [takenNow, lostNow] = await counted();
+  const isHeld = takenNow - takenBefore === sent;
+  const millions = (takenNow - takenBefore) / 1e6;
+  const pageCpu = ((await pageCpuSeconds(tab)) - pageBefore) / millions;
+  const serverCpu = (cpuSeconds(serverPid) - serverBefore) / millions;
+  await until(tab, `(${taken}) + (${lost}) >= ${takenBefore + lostBefore + sent}`);
+  return isHeld && lostNow === lostBefore ? { rate: sent / took, pageCpu, serverCpu } : undefined;
 }
 
 /** All that the collector holds has come: nothing more does. */

@@ -68,6 +68,11 @@ export function countsOf(tab: Tab): Promise<Counts> {
   return tab.evaluate<Counts>(countsNow);
 }
 
+/** What an expression is worth in which the page's `counts` may be. */
+export function worth(tab: Tab, expression: string): Promise<unknown> {
+  return tab.evaluate(`(() => { const counts = ${countsNow}; return ${expression}; })()`);
+}
+
 /** Resolves with the ms since the page's opening, by its own clock, when the counts are as wanted. */
 export function until(tab: Tab, wanted: string, patience = 120_000): Promise<number> {
   return tab.evaluate<number>(`new Promise((resolve, reject) => {

@@ -12,15 +12,13 @@ const longestJson: usize = 65536;
 const near = 160;
 
 const scratch: usize = memory.data(704, 16);
-/** Bits of the signs of a head: 160 characters have at most 640 bytes. */
-const wordBits: usize = memory.data(112, 16);
 
 export function lineLevel(at: usize, size: usize): i32 {
-  return levelOf(at, size, true);
+  return levelOf(at, size, false, true);
 }
 
-/** `colored` is whether there may be colours in it. */
-export function levelOf(at: usize, size: usize, colored: bool): i32 {
+/** `isPlain` is whether all signs are ASCII and none an escape; where it is not, `colored` is whether there may be colours. */
+export function levelOf(at: usize, size: usize, isPlain: bool, colored: bool): i32 {
   const end = at + size;
   const head = size < headSize ? end : at + headSize;
   let begin = at;
@@ -39,42 +37,41 @@ export function levelOf(at: usize, size: usize, colored: bool): i32 {
       }
     }
   }
-  return textLevel(at, head, colored);
+  if (isPlain) {
+    return textLevel(at, size > <usize>near ? at + <usize>near : end);
+  }
+  if (colored) {
+    return textLevel(scratch, near160(scratch, stripped(at, head)));
+  }
+  return textLevel(at, near160(at, head));
 }
 
 function isJsonSpace(byte: u32): bool {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-function textLevel(at: usize, limit: usize, colored: bool): i32 {
-  let from = at;
-  let to = limit;
-  if (colored) {
-    to = stripped(at, limit);
-    from = scratch;
-  }
-  const end = near160(from, to);
-  noteWords(from, end);
+/** Of at most 640 bytes; those behind `end` may be read. Looks at 64 at a time: which of them make words is told by bits. */
+function textLevel(from: usize, end: usize): i32 {
   let capital = 0;
-  let before: u64 = 0;
+  // Of the 64 before: whether the last was a sign of a word, whether the one before it was one that a space follows.
+  let inWord: u64 = 0;
+  let spaced: u64 = 0;
   for (let base = from; base < end; base += 64) {
-    const words = load<u64>(wordBits + ((base - from) >> 3));
-    // A word begins where a sign of one follows something else.
-    let begins = words & ~((words << 1) | before);
-    before = words >> 63;
-    while (begins !== 0) {
-      const bit = <usize>ctz(begins);
-      begins &= begins - 1;
+    const left = end - base;
+    const inside: u64 = left < 64 ? ((<u64>1) << (<u64>left)) - 1 : -1;
+    const words = wordBits64(base) & inside;
+    const begins = words & ~((words << 1) | inWord);
+    // What stands behind another word and a space says no level but by its capitals.
+    const spaces = signBits64(base, 0x20);
+    const endings = spaces & ((words << 1) | inWord);
+    const further = (endings << 1) | spaced;
+    inWord = words >> 63;
+    spaced = endings >> 63;
+    let open = capital === 0 ? begins & ~(further & smallBits64(base)) : begins & ~further;
+    while (open !== 0) {
+      const bit = <usize>ctz(open);
+      open &= open - 1;
       const word = base + bit;
-      // What stands behind another word and a space says no level but by its capitals.
-      if (
-        (capital !== 0 || load<u8>(word) >= 0x60) &&
-        word - from >= 2 &&
-        load<u8>(word - 1) === 0x20 &&
-        isWord(load<u8>(word - 2))
-      ) {
-        continue;
-      }
       const rest = ~(words >> bit);
       let behind = word + <usize>ctz(rest);
       if (bit + (behind - word) >= 64) {
@@ -90,6 +87,7 @@ function textLevel(at: usize, limit: usize, colored: bool): i32 {
         }
         if (capital === 0 && isCapital(word, behind)) {
           capital = level;
+          open &= ~further;
         }
       }
     }
@@ -97,25 +95,37 @@ function textLevel(at: usize, limit: usize, colored: bool): i32 {
   return capital;
 }
 
-/** A bit for each sign that words are made of. */
-function noteWords(from: usize, end: usize): void {
-  let to = wordBits;
-  let at = from;
-  for (; at < end; at += 16) {
-    const bytes = v128.load(at);
-    const letter = i8x16.lt_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(26));
-    const digit = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10));
-    const line = i8x16.eq(bytes, i8x16.splat(0x5f));
-    let bits: u32 = i8x16.bitmask(v128.or(v128.or(letter, digit), line));
-    const left = <u32>(end - at);
-    if (left < 16) {
-      bits &= (1 << left) - 1;
-    }
-    store<u16>(to, <u16>bits);
-    to += 2;
-  }
-  // What is read eight bytes at a time ends with none.
-  store<u64>(to, 0);
+/** A bit for each of 64 signs that words are made of. */
+function wordBits64(at: usize): u64 {
+  return wordBits16(at) | (wordBits16(at + 16) << 16) | (wordBits16(at + 32) << 32) | (wordBits16(at + 48) << 48);
+}
+
+function wordBits16(at: usize): u64 {
+  const bytes = v128.load(at);
+  const letter = i8x16.lt_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(26));
+  const digit = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10));
+  const line = i8x16.eq(bytes, i8x16.splat(0x5f));
+  return <u64>(<u32>i8x16.bitmask(v128.or(v128.or(letter, digit), line)));
+}
+
+/** A bit for each of 64 signs that are this one. */
+function signBits64(at: usize, sign: u8): u64 {
+  const wanted = i8x16.splat(sign);
+  const a: u64 = <u32>i8x16.bitmask(i8x16.eq(v128.load(at), wanted));
+  const b: u64 = <u32>i8x16.bitmask(i8x16.eq(v128.load(at + 16), wanted));
+  const c: u64 = <u32>i8x16.bitmask(i8x16.eq(v128.load(at + 32), wanted));
+  const d: u64 = <u32>i8x16.bitmask(i8x16.eq(v128.load(at + 48), wanted));
+  return a | (b << 16) | (c << 32) | (d << 48);
+}
+
+/** A bit for each of 64 signs that are no capital: 0x60 and what comes behind it. */
+function smallBits64(at: usize): u64 {
+  const least = i8x16.splat(0x60);
+  const a: u64 = <u32>i8x16.bitmask(i8x16.ge_u(v128.load(at), least));
+  const b: u64 = <u32>i8x16.bitmask(i8x16.ge_u(v128.load(at + 16), least));
+  const c: u64 = <u32>i8x16.bitmask(i8x16.ge_u(v128.load(at + 32), least));
+  const d: u64 = <u32>i8x16.bitmask(i8x16.ge_u(v128.load(at + 48), least));
+  return a | (b << 16) | (c << 32) | (d << 48);
 }
 
 /** Where the first 160 characters (UTF-16) end. */

@@ -9,6 +9,8 @@ const slow = 2;
 const fine = 1;
 const odd = 2;
 const ask = 4;
+/** Of what `copyLine` says only. */
+const special = 1;
 
 /** `c` is where the numbers of the block stand (layout.ts, `context`). */
 export function scan(c: usize, start: usize, end: usize): i32 {
@@ -111,10 +113,11 @@ export function scan(c: usize, start: usize, end: usize): i32 {
       }
       store<u16>(candidates, <u16>shape);
     }
-    flags |= copyLine(used, line, size);
+    const seen = copyLine(used, line, size);
+    flags |= seen & odd;
     let level: i32 = load<u8>(slot + 8);
     if (level === 255) {
-      level = levelOf(line, size, (flags & odd) !== 0);
+      level = levelOf(line, size, seen === 0, (seen & odd) !== 0);
       if (level === 254) {
         level = 0;
         flags |= ask;
@@ -163,7 +166,10 @@ function same(a: usize, b: usize, size: usize): bool {
   return true;
 }
 
-/** Copies a line; returns `odd` where its text is not what its bytes say: colours, and the two signs whose lower case is ASCII. */
+/**
+ * Copies a line; returns 0 where it has signs of ASCII only and no escape, else `special`, and `odd` where its text is not what its bytes say:
+ * colours, and the two signs whose lower case is ASCII.
+ */
 function copyLine(to: usize, from: usize, size: usize): u32 {
   const escapes = i8x16.splat(0x1b);
   let odds = i8x16.splat(0);
@@ -187,7 +193,7 @@ function copyLine(to: usize, from: usize, size: usize): u32 {
     store<u8>(to + n, byte);
     high = high || byte >= 0x80 || byte === 0x1b;
   }
-  return high && isOdd(from, size) ? odd : 0;
+  return high ? (isOdd(from, size) ? special | odd : special) : 0;
 }
 
 function isOdd(from: usize, size: usize): bool {
