@@ -112,6 +112,10 @@ export const limits = {
   idlePercent: 0.1,
   pauseMilliseconds: 100,
   grepSeconds: 0.15,
+  /** Times the CPU time of a plain sink in Node. */
+  tlsRatio: 1.5,
+  /** Of the throughput. */
+  authPercent: 5,
   openMilliseconds: 200,
   idleMegabytes: 70,
   /** What a round of short connections may leave behind. */
@@ -165,6 +169,17 @@ export function grepCosts(results: readonly Result[]): { name: string; cost: num
     const without = find(workload, target, subject)?.cpu;
     return variant === 'grep' && without !== undefined
       ? [{ name: `${workload} to ${target}`, cost: cpu - without }]
+      : [];
+  });
+}
+
+/** How many times the CPU time of its floor a row over TLS costs. */
+export function tlsRatios(results: readonly Result[]): { name: string; ratio: number }[] {
+  const find = findIn(results);
+  return results.flatMap(({ workload, target, subject, variant, cpu }) => {
+    const floor = find(workload, target, 'floor', 'tls')?.cpu;
+    return subject === 'forebay' && variant === 'tls' && floor !== undefined
+      ? [{ name: `${workload} to ${target}`, ratio: cpu / floor }]
       : [];
   });
 }

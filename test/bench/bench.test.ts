@@ -5,6 +5,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { decodeMulti, ExtData } from '@msgpack/msgpack';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reasonToSkip } from '../support/system.ts';
+import { measureAuth } from './auth.ts';
 import { targets } from './configs.ts';
 import { expectedLine, messageBytes } from './events.ts';
 import { measureIdle } from './idle.ts';
@@ -107,6 +108,20 @@ describe.skipIf(skip !== undefined)('a run', () => {
     expect(pauses.probes).toBeGreaterThan(0);
     expect(pauses.most).toBeGreaterThan(0);
   }, 60_000);
+
+  test('over TLS the collector counts right, and its floor acks', async () => {
+    const workload = buildWorkload('message', count);
+    const run = (subject: Subject) => measure({ subject, workload, target: 'null', variant: 'tls' }, tools, 30_000);
+    expect(await run(forebay())).toMatchObject({ counted: workload.events, acked: true });
+    expect(await run(floor(tools))).toMatchObject({ variant: 'tls', acked: true });
+  }, 120_000);
+
+  test('the load comes through the listener that asks for a login, and through the one that does not', async () => {
+    const cost = await measureAuth(forebay(), buildWorkload('packed', count), tools, 1);
+    expect(cost.pairs).toBe(1);
+    expect(cost.without).toBeGreaterThan(0);
+    expect(cost.with).toBeGreaterThan(0);
+  }, 120_000);
 
   test('a peer is started by its command and counted', async () => {
     const workload = buildWorkload('message', count);

@@ -1,6 +1,7 @@
 // What is made of figures: bars that move with the floor, what a filter costs, medians, ratios.
 import { describe, expect, test } from 'vitest';
-import { grepCosts, verdicts } from './bars.ts';
+import { costOf } from './auth.ts';
+import { grepCosts, tlsRatios, verdicts } from './bars.ts';
 import type { Target, Variant } from './configs.ts';
 import type { Result } from './measure.ts';
 import { compared } from './ratios.ts';
@@ -40,6 +41,20 @@ describe('a bar', () => {
 test('a filter costs what its row costs more than the same row without it', () => {
   const rows = [result('message', 'file', 'forebay', 0.5, 'grep'), result('message', 'file', 'forebay', 0.375)];
   expect(grepCosts(rows)).toEqual([{ name: 'message to file', cost: 0.125 }]);
+});
+
+test('TLS is measured against the floor of TLS', () => {
+  const own = [result('packed', 'null', 'forebay', 0.1), result('packed', 'null', 'forebay', 0.3, 'tls')];
+  const floors = [result('packed', 'null', 'floor', 0.05), result('packed', 'null', 'floor', 0.2, 'tls')];
+  expect(tlsRatios([...own, ...floors])).toEqual([{ name: 'packed to null', ratio: 0.3 / 0.2 }]);
+  expect(tlsRatios(own)).toEqual([]);
+});
+
+test('authentication costs what it takes of the rate, in the middle of the pairs', () => {
+  const cost = costOf('message', [100, 200, 400], [90, 220, 300]);
+  expect(cost).toMatchObject({ pairs: 3, without: 200, with: 220 });
+  expect(cost.percent).toBeCloseTo(10);
+  expect(cost.range.map(Math.round)).toEqual([-10, 25]);
 });
 
 test('of several runs the median counts, with the least, the most, and the highest peak', () => {

@@ -4,13 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../support/project.ts';
-import { grepCosts, highestPeak, limits, verdicts } from './bars.ts';
+import { measureAuth } from './auth.ts';
+import { grepCosts, highestPeak, limits, tlsRatios, verdicts } from './bars.ts';
 import { measureIdle } from './idle.ts';
 import { floorKeepsPace, latencyEvents, measureLatency } from './latency.ts';
 import { measurePauses, medianPauses, type Pauses } from './pause.ts';
 import { head, provenance } from './provenance.ts';
 import { type Measured, report } from './report.ts';
-import { type Entrant, entrantsOf, nameOf, rowsOf, runRow, summarize } from './rows.ts';
+import { type Entrant, entrantsOf, floorsOf, nameOf, rowsOf, runRow, summarize } from './rows.ts';
 import { exitOnSignals } from './running.ts';
 import { floor, forebay, peer, type Subject } from './subjects.ts';
 import { buildTools, type Tools } from './tools.ts';
@@ -22,8 +23,9 @@ const usage = `npm run bench -- [options]
   --count N        events of a row (1000000; workloads of large events take a share of it)
   --runs N         runs of a row (3)
   --peer NAME=CMD  another program beside ours; {port}, {out} and {target} in the command; may be repeated
-  --idle           idle CPU and memory, start, short connections; alone, or with the two below
+  --idle           idle CPU and memory, start, short connections; alone, or with the three below
   --pause          pauses and memory with five times --count events at full speed
+  --auth           throughput with authentication and without, as pairs of runs
   --latency        latency from socket to file
   --json           prints one JSON document
   --write          writes test/bench/RESULTS.md, which a whole run does anyway`;
@@ -41,6 +43,7 @@ const { values } = parseArgs({
     peer: { type: 'string', multiple: true, default: [] },
     idle: { type: 'boolean', default: false },
     pause: { type: 'boolean', default: false },
+    auth: { type: 'boolean', default: false },
     latency: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -53,11 +56,11 @@ if (values.help) {
 const count = positive('--count', values.count);
 const runs = positive('--runs', values.runs);
 const rows = rowsOf(values.all || values.only !== '').filter((row) => new RegExp(values.only).test(nameOf(row)));
-const named = values.idle || values.pause || values.latency;
+const named = values.idle || values.pause || values.auth || values.latency;
 const whole = !named && values.only === '';
 /** What could not be measured or was counted wrong. */
 const failures: string[] = [];
-const measured: Measured = { results: [], latencies: [], pauses: [], idle: undefined, leftOut: [] };
+const measured: Measured = { results: [], latencies: [], pauses: [], auth: [], idle: undefined, leftOut: [] };
 const say = (text: string) => {
   if (!values.json) console.log(text);
 };
@@ -74,10 +77,15 @@ function positive(name: string, text: string): number {
 
 async function load(tools: Tools): Promise<void> {
   const plain = (subject: Subject): Entrant => ({ subject, variant: 'plain' });
-  const others = [floor(tools), ...values.peer.map(peer)].map(plain);
+  const peers = values.peer.map(peer).map(plain);
   for (const row of rows) {
     const ours = entrantsOf(row, forebay(), tools, (text) => measured.leftOut.push(text));
-    for (const each of await runRow(row, [...ours, ...others], { count, runs, tools, failed })) {
+    for (const each of await runRow(row, [...ours, ...floorsOf(row, floor(tools)), ...peers], {
+      count,
+      runs,
+      tools,
+      failed,
+    })) {
       const summary = summarize(each);
       if (summary === undefined) continue;
       measured.results.push(summary);
@@ -111,6 +119,14 @@ async function pause(tools: Tools): Promise<void> {
   }
 }
 
+async function auth(tools: Tools): Promise<void> {
+  for (const name of ['message', 'packed']) {
+    const cost = await measureAuth(forebay(), buildWorkload(name, count), tools, 20 * runs);
+    measured.auth.push(cost);
+    say(`authentication, ${name} to null: ${cost.percent.toFixed(1)} % of the throughput`);
+  }
+}
+
 async function part(run: (tools: Tools) => Promise<void>, tools: Tools): Promise<void> {
   try {
     await run(tools);
@@ -121,7 +137,7 @@ async function part(run: (tools: Tools) => Promise<void>, tools: Tools): Promise
 
 /** Bars that are not met; those of CPU time and memory are held where enough events were sent to tell. */
 function missed(): string[] {
-  const { results, pauses, idle } = measured;
+  const { results, pauses, auth: auths, idle } = measured;
   const missing = (idle?.problems ?? []).map((problem) => `idle: ${problem}`);
   if (count < 1_000_000) return missing;
   for (const { row, cpu, moved, met } of verdicts(results)) {
@@ -129,6 +145,13 @@ function missed(): string[] {
   }
   for (const { name, cost } of grepCosts(results)) {
     if (cost >= limits.grepSeconds) missing.push(`grep, ${name}: ${cost.toFixed(3)} CPU s per 1 M events more`);
+  }
+  for (const { name, ratio } of tlsRatios(results)) {
+    if (ratio > limits.tlsRatio) missing.push(`TLS, ${name}: ${ratio.toFixed(2)} times the floor`);
+  }
+  for (const { workload, percent } of auths) {
+    if (percent >= limits.authPercent)
+      missing.push(`authentication, ${workload}: ${percent.toFixed(1)} % of throughput`);
   }
   for (const each of pauses) {
     if (each.most > limits.pauseMilliseconds) missing.push(`${each.workload}: a pause of ${each.most.toFixed(0)} ms`);
@@ -146,6 +169,7 @@ try {
   if (!named) await part(load, tools);
   if (whole || values.latency) await part(latency, tools);
   if (whole || values.pause) await part(pause, tools);
+  if (whole || values.auth) await part(auth, tools);
 } finally {
   tools.folder.remove();
 }

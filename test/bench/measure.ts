@@ -5,6 +5,7 @@ import { cpuSeconds, residentMegabytes } from './proc.ts';
 import { send } from './send.ts';
 import { type Case, onStage } from './stage.ts';
 import type { Tools } from './tools.ts';
+import { wireTo } from './wire.ts';
 import { outputOf } from './workloads.ts';
 
 export interface Result {
@@ -32,8 +33,9 @@ export function measure(what: Case, tools: Tools, timeout = 60_000): Promise<Res
   const { subject, workload, target, variant = 'plain' } = what;
   return onStage(what, tools, async ({ running, place, files, startCpu }) => {
     const { port, out } = place;
-    const options = { sender: tools.sender, port, files, checkAcks: subject.exact, timeout };
-    const load = await send(workload, running, options, async (acks) => {
+    const wire = await wireTo(port, variant);
+    const options = { sender: tools.sender, wire, files, checkAcks: subject.exact, timeout };
+    const sent = send(workload, running, options, async (acks) => {
       if (target === 'null' || subject.exact) await acks;
       // The collector's file is whole when the acks are there; behind a pipe or a buffer, and with a peer, it may take a while.
       const patience = subject.exact && target === 'file' && variant !== 'file-buffer' ? 0 : timeout;
@@ -42,6 +44,7 @@ export function measure(what: Case, tools: Tools, timeout = 60_000): Promise<Res
       const peakMegabytes = residentMegabytes(running.pid, 'VmHWM');
       return { cpu, peakMegabytes, counted: inOutput ?? (await subject.taken?.(running.pid, place)) };
     });
+    const load = await sent.finally(wire.stop);
     const { cpu, peakMegabytes, counted } = load.value;
     if (counted !== undefined && counted !== workload.events) {
       throw new Error(`${counted} of ${workload.events} events came out`);

@@ -11,6 +11,7 @@ import { send } from './send.ts';
 import { onStage } from './stage.ts';
 import type { Subject } from './subjects.ts';
 import type { Tools } from './tools.ts';
+import { plainWire } from './wire.ts';
 import type { Workload } from './workloads.ts';
 
 export interface Pauses {
@@ -43,7 +44,7 @@ export function measurePauses(subject: Subject, workload: Workload, tools: Tools
     const lines = new Lines(child.stdout);
     try {
       await lines.waitForLine((each) => each === 'ready', timeout);
-      const options = { sender: tools.sender, port, files, checkAcks: true, timeout };
+      const options = { sender: tools.sender, wire: plainWire(port), files, checkAcks: true, timeout };
       const { value } = await send(workload, running, options, async (acks) => {
         await acks;
         child.stdin.end();

@@ -1,5 +1,6 @@
 // The tables of a run, for the terminal and for RESULTS.md.
-import { findIn, grepCosts, highestPeak, limits, verdicts } from './bars.ts';
+import type { AuthCost } from './auth.ts';
+import { findIn, grepCosts, highestPeak, limits, tlsRatios, verdicts } from './bars.ts';
 import { sayOfVariant } from './configs.ts';
 import type { IdleResult } from './idle.ts';
 import type { Latency } from './latency.ts';
@@ -13,6 +14,7 @@ export interface Measured {
   readonly results: Summary[];
   readonly latencies: Latency[];
   readonly pauses: Pauses[];
+  readonly auth: AuthCost[];
   idle: IdleResult | undefined;
   readonly leftOut: string[];
 }
@@ -25,7 +27,7 @@ understands nothing. Figures of Fluent Bit and Fluentd are from the machine that
 
 /** All parts that were measured, with headings. */
 export function report(measured: Measured): string {
-  const { results, latencies, pauses, idle, leftOut } = measured;
+  const { results, latencies, pauses, auth, idle, leftOut } = measured;
   const parts: [string, string][] = [];
   const goals = goalTable(results);
   if (goals !== '') parts.push(['CPU time against the bars', goals]);
@@ -34,6 +36,7 @@ export function report(measured: Measured): string {
   if (results.length > 0) parts.push(['Every row', `${loadTable(results)}\n\n${workloadList(results)}`]);
   if (latencies.length > 0) parts.push(['Latency from socket to file', latencyTable(latencies)]);
   if (pauses.length > 0) parts.push(['Pauses at full speed', pauseTable(pauses)]);
+  if (auth.length > 0) parts.push(['Throughput with authentication', authTable(auth)]);
   if (idle !== undefined) parts.push(['Idle, start, short connections', idleTable(idle)]);
   if (leftOut.length > 0) parts.push(['Left out', leftOut.map((each) => `- ${each}`).join('\n')]);
   return [intro, ...parts.map(([title, text]) => `## ${title}\n\n${text}`)].join('\n\n');
@@ -66,10 +69,10 @@ Where the floor reads higher than then, the bar moves with it, as a ratio to the
 to file's (Message rows) or PackedForward to file's (the others). Where it reads lower, the bar stays.`;
 }
 
-function otherBars({ results, pauses, idle }: Measured): string {
+function otherBars({ results, pauses, auth, idle }: Measured): string {
   const rows: string[][] = [];
   const add = (name: string, figure: string, bar: string, met: boolean) => rows.push([name, figure, bar, yesNo(met)]);
-  const { peakMegabytes, grepSeconds, idlePercent, pauseMilliseconds } = limits;
+  const { peakMegabytes, grepSeconds, tlsRatio, authPercent, idlePercent, pauseMilliseconds } = limits;
   const peak = highestPeak(results, pauses);
   if (peak !== undefined) {
     const { name, megabytes } = peak;
@@ -78,6 +81,14 @@ function otherBars({ results, pauses, idle }: Measured): string {
   }
   for (const { name, cost } of grepCosts(results)) {
     add(`grep for a literal, ${name}`, `${cost.toFixed(3)} more`, `below ${grepSeconds}`, cost < grepSeconds);
+  }
+  for (const { name, ratio } of tlsRatios(results)) {
+    const bar = `at most ${tlsRatio} times`;
+    add(`TLS, ${name}`, `${ratio.toFixed(2)} times a plain sink in Node`, bar, ratio <= tlsRatio);
+  }
+  for (const { workload, percent } of auth) {
+    const bar = `below ${authPercent} %`;
+    add(`authentication, ${workload} to null`, `${percent.toFixed(1)} % of throughput`, bar, percent < authPercent);
   }
   if (idle !== undefined) {
     const figure = `${idle.idlePercent.toFixed(3)} %`;
@@ -93,7 +104,7 @@ function otherBars({ results, pauses, idle }: Measured): string {
 function loadTable(results: readonly Summary[]): string {
   const find = findIn(results);
   const rows = results.map((result) => {
-    const floor = find(result.workload, result.target, 'floor');
+    const floor = find(result.workload, result.target, 'floor', result.variant === 'tls' ? 'tls' : 'plain');
     return [
       result.workload + (result.variant === 'plain' ? '' : `, ${result.variant}`),
       result.target,
@@ -174,6 +185,20 @@ function pauseTable(pauses: readonly Pauses[]): string {
 
 A second connection sends one event each 5 ms that goes to null and asks for an ack: the time to the ack is how long the program did not look after
 it. \`file still\` is the longest time that the output did not grow; \`probe late\` how long the probe itself was kept from running.`;
+}
+
+function authTable(costs: readonly AuthCost[]): string {
+  const rows = costs.map(({ workload, pairs, without, with: with_, percent, range: [low, high] }) => [
+    workload,
+    String(pairs),
+    Math.round(without).toLocaleString('en-US'),
+    Math.round(with_).toLocaleString('en-US'),
+    `${percent.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`,
+  ]);
+  return `${table(['to null', 'pairs of runs', 'events/s without', 'events/s with', '% slower'], rows)}
+
+One process with two listeners, one of which asks for a key and a user, takes the same load through each in turn; the handshake is over when the
+clock starts. \`% slower\` is the median of the pairs, in brackets between which values half of them are; below 0 it was faster.`;
 }
 
 function idleTable(idle: IdleResult): string {

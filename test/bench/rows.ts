@@ -20,8 +20,9 @@ export interface Entrant {
 }
 
 const variantsOf: Readonly<Record<string, readonly Variant[]>> = {
+  'message to null': ['tls'],
   'message to file': ['grep', 'file-buffer'],
-  'packed to null': ['grep'],
+  'packed to null': ['grep', 'tls'],
   'packed to file': ['file-buffer'],
 };
 
@@ -50,6 +51,12 @@ export function entrantsOf(row: Row, subject: Subject, tools: Tools, say: (text:
     return reason === undefined;
   });
   return [{ subject, variant: 'plain' }, ...taken.map((variant) => ({ subject, variant }))];
+}
+
+/** The floor of the row; TLS has one of its own. */
+export function floorsOf(row: Row, subject: Subject): Entrant[] {
+  const own = row.variants.filter((variant) => variant === 'tls');
+  return ['plain' as const, ...own].map((variant) => ({ subject, variant }));
 }
 
 export interface RunOptions {

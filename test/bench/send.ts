@@ -1,8 +1,11 @@
 // Drives the sender: starts it, waits for what it says, and ends it.
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
 import { Lines } from '../support/lines.ts';
 import { type Running, runningOf } from './running.ts';
+import type { Wire } from './wire.ts';
 import type { Workload } from './workloads.ts';
 
 export interface Load<T> {
@@ -16,7 +19,7 @@ export interface Load<T> {
 
 export interface SendOptions {
   readonly sender: string;
-  readonly port: number;
+  readonly wire: Wire;
   /** The files for the block and the last message, which are written, and for the ack, which is there. */
   readonly files: { readonly block: string; readonly last: string; readonly ack: string };
   /** Whether each ack is looked at, or only counted. */
@@ -27,22 +30,29 @@ export interface SendOptions {
 
 /**
  * Sends all, then calls `finish` and returns what it resolves with; the connections stay open until then. `finish` gets a promise of the
- * acks, which rejects where they do not all come.
+ * acks, of when the last was there; it rejects where they do not all come.
  */
 export async function send<T>(
   workload: Workload,
   running: Running,
   options: SendOptions,
-  finish: (acks: Promise<unknown>) => Promise<T>,
+  finish: (acks: Promise<number>) => Promise<T>,
 ): Promise<Load<T>> {
-  const { files, timeout } = options;
+  const { files, timeout, wire } = options;
   writeFileSync(files.block, workload.block);
   writeFileSync(files.last, workload.last);
   const { connections, repeat, window, last } = workload;
-  const stream = [options.port, connections, files.block, repeat, files.last];
+  const stream = [wire.port ?? 'given', connections, files.block, repeat, files.last];
   const acking = [window, last.length, files.ack, options.checkAcks ? 1 : 0, Math.ceil(timeout / 1_000) + 600];
   const args = [...stream, ...acking].map(String);
-  const child = spawn(options.sender, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  const stdio: ['pipe', 'pipe', 'pipe', ...Socket[]] = ['pipe', 'pipe', 'pipe', ...wire.sockets];
+  const child = spawn(options.sender, args, { stdio, detached: true }) as ChildProcessByStdio<
+    Writable,
+    Readable,
+    Readable
+  >;
+  // The sender has its own hold of them.
+  for (const socket of wire.sockets) socket.destroy();
   const lines = new Lines(child.stdout);
   const complaints = new Lines(child.stderr);
   const sender = runningOf(child);
@@ -59,7 +69,7 @@ export async function send<T>(
   try {
     const first = numberOf(await said('first', 10_000), 1);
     const sent = numberOf(await Promise.race([said('sent', 600_000), failed]), 1);
-    const reply = said('acks', timeout);
+    const reply = said('acks', timeout).then((line) => numberOf(line, 1));
     reply.catch(() => undefined);
     const value = await Promise.race([finish(reply), failed]);
     const acks = lines.text.find((line) => line.startsWith('acks '));

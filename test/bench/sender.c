@@ -1,6 +1,7 @@
 /* The load: sends a file's bytes REPEAT times, then another file's once, on each of CONNECTIONS connections in turn, as fast as the
  * receiver takes them, in a process of its own that costs next to nothing.
  * Usage: sender PORT CONNECTIONS BLOCK_FILE REPEAT LAST_FILE WINDOW UNIT ACK_FILE CHECK SECONDS
+ * PORT `given`: the connections are open already, as descriptors 3 and up.
  * The message of LAST_FILE asks for an ack, and its id is the connection's number. With WINDOW above 0 (and one connection) each UNIT bytes of
  * the block are a message that asks too, ids count up, and no more than WINDOW acks may be missing at a time. CHECK 1: acks must have the bytes
  * of ACK_FILE with the id that is due, in order; 0: as many bytes.
@@ -13,6 +14,7 @@
 #define TURN_OF_MANY (1 << 12)
 #define MOST_CONNECTIONS 4096
 #define MOST_ACK 256
+#define FIRST_GIVEN 3
 
 struct connection {
   int fd, watched;
@@ -121,7 +123,8 @@ int main(int argc, char **argv) {
   epoll_ctl(poller, EPOLL_CTL_ADD, 0, &stdin_event);
   for (size_t i = 0; i < count; i++) {
     struct connection *c = &connections[i];
-    *c = (struct connection){.fd = connect_to(argv[1]), .repeats = repeat, .last = malloc(last_length)};
+    int fd = strcmp(argv[1], "given") == 0 ? FIRST_GIVEN + (int)i : connect_to(argv[1]);
+    *c = (struct connection){.fd = fd, .repeats = repeat, .last = malloc(last_length)};
     if (c->last == NULL) die("malloc");
     memcpy(c->last, last, last_length);
     put_id(c->last + last_length, i);

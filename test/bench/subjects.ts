@@ -50,12 +50,16 @@ export function forebay(root = projectRoot, name = 'forebay'): Subject {
   };
 }
 
-/** Reads the same bytes and writes as many, and understands nothing. */
+/** Reads the same bytes and writes as many, and understands nothing. Of TLS it only reads. */
 export function floor(tools: Tools): Subject {
   return {
     name: 'floor',
     exact: false,
-    command: ({ port, target, workload, out, ack }) => {
+    command: ({ port, target, variant, workload, out, ack }) => {
+      if (variant === 'tls') {
+        const program = new URL('tls-sink.ts', import.meta.url).pathname;
+        return [projectNode(), [program, String(port), String(workload.inputBytes / workload.acks), ack]];
+      }
       // Whole lines of one length, so that they can be counted: a few bytes less than the collector writes.
       const line = Math.floor(outputOf(workload, target).bytes / workload.events);
       const numbers = [port, workload.inputBytes, line * workload.events, line, workload.inputBytes / workload.acks];
