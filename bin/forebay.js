@@ -19,12 +19,7 @@ if (major < 24) {
   );
   process.exitCode = 2;
 } else {
-  import('node:v8')
-    .then((v8) => {
-      // Events are no objects: a young generation that grows with every burst of connections would only keep memory.
-      v8.setFlagsFromString('--semi-space-growth-factor=1');
-      return import('../dist/cli/main.js');
-    })
+  import('../dist/cli/main.js')
     .then((program) => program.main(process.argv.slice(2)))
     .then(
       (code) => {

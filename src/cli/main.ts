@@ -47,6 +47,9 @@ async function execute(parsed: Arguments): Promise<number> {
     case 'route':
       return await explain(file, parsed);
     case 'run': {
+      // Before the rest is loaded.
+      const { startLean } = await import('./lean-start.ts');
+      const started = startLean();
       const { run } = await import('./run.ts');
       const { verbosity, ignored, watch } = parsed;
       const logFormat = parsed.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
@@ -56,7 +59,7 @@ async function execute(parsed: Arguments): Promise<number> {
         process.stderr.write(`${viewer}\n`);
         return 2;
       }
-      return await run({ file, strict, control, logFormat, plugins, verbosity, ignored, viewer, watch });
+      return await run({ file, strict, control, logFormat, plugins, verbosity, ignored, viewer, watch, started });
     }
     case 'init': {
       const { init } = await import('./init.ts');

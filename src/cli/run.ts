@@ -30,6 +30,8 @@ export interface RunRequest {
   readonly viewer: ViewerRequest | undefined;
   /** Whether a change of the configuration is taken without being asked to. */
   readonly watch: boolean;
+  /** To be called when what only a start does is done. */
+  started(): void;
   /** Fluentd's flags that have no effect, to be named. */
   readonly ignored: readonly string[];
 }
@@ -60,6 +62,7 @@ export async function run(request: RunRequest): Promise<0 | 1 | 2> {
   if (request.ignored.length > 0) {
     log.info({ flags: request.ignored }, 'Flags of Fluentd that have no effect here.');
   }
+  request.started();
   try {
     if (several) {
       const { Supervisor } = await import('./supervisor.ts');

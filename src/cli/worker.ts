@@ -37,6 +37,7 @@ export async function runWorker(request: RunRequest): Promise<0 | 1 | 2> {
   const logTap: LogTap = { take: undefined };
   const root = await createLog({ level: levelOf(plan, request.verbosity), format: request.logFormat }, logTap);
   const log = root.child({ worker });
+  request.started();
   try {
     return await new Worker(request, { worker, log, logTap, plan, load }).run();
   } catch (error) {
