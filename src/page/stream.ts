@@ -13,7 +13,7 @@ import type { Held } from './held.ts';
 import { chooseKeeping, chosenKeeping, keeping } from './keeping.ts';
 import { List, type ListState } from './list.ts';
 import type { Gap, Picture } from './picture.ts';
-import { Remote } from './remote.ts';
+import { type Failed, Remote } from './remote.ts';
 import { readAccess } from './session.ts';
 import { text } from './strings.ts';
 import { View } from './view.ts';
@@ -30,7 +30,7 @@ export class Stream {
   readonly keeping = signal(keeping());
   /** Megabytes that the reader has chosen; 0 for the usual. */
   readonly memory = signal(chosenKeeping());
-  readonly link = signal<Link>({ kind: 'connecting' });
+  readonly link = signal<Link | { readonly kind: 'failed' }>({ kind: 'connecting' });
   readonly node = signal('');
   readonly title = signal(text.title as string);
   readonly holding = signal<readonly string[]>([]);
@@ -299,7 +299,7 @@ export class Stream {
 
   // What the worker says
 
-  #take(message: FromWorker): void {
+  #take(message: FromWorker | Failed): void {
     switch (message.op) {
       case 'update':
         this.#update(message);
@@ -307,8 +307,11 @@ export class Stream {
       case 'rows':
         this.rows?.schedule();
         return;
+      case 'failed':
+        this.link.value = { kind: 'failed' };
+        return;
       case 'link':
-        this.link.value = message.link;
+        this.link.value = this.link.value.kind === 'failed' ? this.link.value : message.link;
         if (message.link.kind === 'away' || message.link.kind === 'stopped') {
           this.holding.value = [];
         }

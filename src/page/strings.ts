@@ -131,6 +131,7 @@ export const text = {
   connected: 'Connected',
   away: (since: string) => `Disconnected since ${since}`,
   stopped: (since: string) => `Collector stopped at ${since}`,
+  failed: 'This page has an error and shows nothing new: reload it',
   otherVersion: 'The collector is of another version: reload this page',
   perSecond: (value: number) => `${number(value)}/s`,
   perSecondTitle: 'Events per second, over the last two seconds',

@@ -42,6 +42,10 @@ export interface VisitOptions {
   readonly memory?: number;
 }
 
+/** Ms that what is waited for in the page may take: less than a test, so that what did not come is named, and enough for a machine that gives
+ * the browser hardly any time for a while. */
+const patience = 55_000;
+
 /** Opens an address in a profile of its own. */
 export async function visit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visit> {
   const { width = 1280, height = 800, theme = 'light', touch = false, scale = 1, memory } = options;
@@ -56,6 +60,7 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
   if (memory !== undefined) {
     await context.addInitScript((megabytes) => localStorage.setItem('forebay.memory', megabytes), String(memory));
   }
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
