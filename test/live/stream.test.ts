@@ -107,6 +107,11 @@ describe('the stream', () => {
     await client.hello();
     shared.holding = () => ['The output slow takes nothing.'];
     await client.until(() => client.messages.some((one) => one.type === 'state' && one.holding.length > 0));
+    // One that comes now hears it at once.
+    const other = open(url);
+    await other.hello();
+    await other.roundTrip();
+    expect(other.messages[1]).toMatchObject({ type: 'state', holding: ['The output slow takes nothing.'] });
     shared.holding = () => [];
     await client.until(() => {
       const last = client.messages.at(-1);
