@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { printQuery, type QueryNode, type QueryProblem } from '../live/query/ast.ts';
 import type { Completion } from '../live/query/complete.ts';
-import { type Choice, choose, chooseAll, fieldTerm, termsOf, withRange, withTerm } from '../live/query/edit.ts';
+import { type Choice, choose, chooseAll, fieldTerm, isTime, termsOf, withRange, withTerm } from '../live/query/edit.ts';
 import { addressOf } from './address.ts';
 import type { Link } from './connection.ts';
 import { EventReader } from './event.ts';
@@ -202,9 +202,14 @@ export class Stream {
     }
   }
 
-  /** Shows the lines between two times only, ms since the epoch, or of all times. */
-  setRange(range: { readonly from: number; readonly to: number } | undefined): void {
+  /** Shows the lines between two times only, ms since the epoch. */
+  setRange(range: { readonly from: number; readonly to: number }): void {
     this.setNode(withRange(this.filter.value.node, range));
+  }
+
+  /** Shows the lines from so long ago, as `15m`, or of all times where it is ''. */
+  setSince(ago: string): void {
+    this.setNode(withTerm(this.filter.value.node, ago === '' ? undefined : fieldTerm('since', ':', ago), isTime));
   }
 
   /** Goes to the first line that is shown and not before that second. */

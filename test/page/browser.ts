@@ -9,7 +9,8 @@ export function reasonToSkipBrowser(): string | undefined {
   return reasonToSkip('tests in a browser', ['chromium']);
 }
 
-export function openBrowser(): Promise<Browser> {
+/** `names`: hosts that this browser finds on this machine, whatever a name server says. */
+export function openBrowser(names: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: requireProgram('chromium'),
     args: [
@@ -20,6 +21,9 @@ export function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...(names.length === 0
+        ? []
+        : [`--host-resolver-rules=${names.map((name) => `MAP ${name} 127.0.0.1`).join(',')}`]),
     ],
   });
 }

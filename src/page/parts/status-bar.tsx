@@ -49,7 +49,7 @@ function Memory({ stream }: { readonly stream: Stream }) {
   const choices = keepingChoices.includes(chosen) ? keepingChoices : [...keepingChoices, chosen].sort((a, b) => a - b);
   return (
     <select
-      class="memory"
+      class="choice memory"
       aria-label={text.memory}
       title={text.memoryTitle}
       onChange={(event) => stream.setMemory(Number(event.currentTarget.value))}
