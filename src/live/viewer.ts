@@ -221,6 +221,10 @@ export class PageViewer implements Viewer {
       noticed: (code) => this.#noticed(code, peer),
     });
     this.#sockets.add(live);
+    const holding = this.#context.shared.holding();
+    if (holding.length > 0) {
+      live.tell(this.#state(holding));
+    }
     const left = until === undefined ? undefined : until - this.#context.clock.now();
     const end =
       left === undefined
@@ -251,8 +255,7 @@ export class PageViewer implements Viewer {
     if (text !== this.#told || now - this.#toldAt >= tellEvery) {
       this.#told = text;
       this.#toldAt = now;
-      const { oldest, next } = this.#hub;
-      const state: State = { type: 'state', serverTime: Math.floor(this.#context.clock.now()), oldest, next, holding };
+      const state = this.#state(holding);
       for (const socket of this.#sockets) {
         socket.tell(state);
       }
@@ -263,6 +266,11 @@ export class PageViewer implements Viewer {
         socket.ask();
       }
     }
+  }
+
+  #state(holding: readonly string[]): State {
+    const { oldest, next } = this.#hub;
+    return { type: 'state', serverTime: Math.floor(this.#context.clock.now()), oldest, next, holding };
   }
 
   #hello(): Hello {

@@ -1,5 +1,6 @@
 // Puts text into the clipboard where the browser allows it. The clipboard's own interface exists in secure contexts only; elsewhere (plain
 // http from another machine) the old command may do.
+import { text } from './strings.ts';
 
 export async function copyText(value: string): Promise<boolean> {
   try {
@@ -23,4 +24,9 @@ export async function copyText(value: string): Promise<boolean> {
     focused.focus();
   }
   return done;
+}
+
+/** Why nothing was copied, for people. */
+export function copyRefusal(): string {
+  return window.isSecureContext ? text.copyFailed : text.copyInsecure;
 }

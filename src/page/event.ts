@@ -11,6 +11,8 @@ import type { Held, Whole } from './held.ts';
 
 /** Characters of a line that a row shows at most; the details show more. */
 const rowText = 2000;
+/** Ms that a sender's clock may be ahead of the collector's. */
+const patience = 60_000;
 /** Bytes of a line that are looked at for a row. */
 const rowBytes = 16 * 1024;
 
@@ -36,6 +38,8 @@ export interface Shown {
   readonly pins: readonly (readonly [string, string])[];
   readonly whole: Whole | undefined;
   readonly late: boolean;
+  /** Whether its time was yet to come when it arrived, by more than a minute. */
+  readonly ahead: boolean;
 }
 
 /** An event whose line may have come in pieces. */
@@ -111,6 +115,7 @@ export class EventReader {
     return {
       ...{ time: { sec, nsec, fine: eventTime }, level, container, color: colorOf(container) },
       ...{ messageField, text: line, more, fields, pins, whole: held.whole, late: held.late },
+      ahead: sec * 1000 > held.arrived + patience,
     };
   }
 

@@ -8,6 +8,7 @@ export interface KeyTargets {
   focusRows(): void;
   focusTime(): void;
   toggleWrap(): void;
+  toggleDense(): void;
   toggleHelp(): void;
   /** Says whether something was copied. */
   say(copied: boolean): void;
@@ -32,7 +33,10 @@ function press(event: KeyboardEvent, targets: KeyTargets): boolean {
   if (at.closest('dialog[open]') !== null) {
     return false;
   }
-  if (at.closest('input, textarea, select') !== null) {
+  if (at.closest('select') !== null) {
+    return false;
+  }
+  if (at.closest('input, textarea') !== null) {
     return pressInField(event, targets);
   }
   const onControl = at.closest('button, a, summary') !== null;
@@ -47,6 +51,9 @@ function press(event: KeyboardEvent, targets: KeyTargets): boolean {
       return backOut(targets);
     case 'w':
       targets.toggleWrap();
+      return true;
+    case 'd':
+      targets.toggleDense();
       return true;
     case 't':
       targets.focusTime();

@@ -21,4 +21,6 @@ export interface Picture {
   /** Number of bins. */
   readonly length: number;
   readonly lanes: readonly Lane[];
+  /** Events that are not drawn: their times are far from those of the others. */
+  readonly outside: number;
 }

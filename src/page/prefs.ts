@@ -1,4 +1,4 @@
-// What a reader has chosen for this browser: colours and wrapping. Where the browser keeps nothing, it lasts as long as the page.
+// What a reader has chosen for this browser: colours, wrapping, density. Where the browser keeps nothing, it lasts as long as the page.
 import { effect, signal } from '@preact/signals';
 
 export const themes = ['auto', 'light', 'dark'] as const;
@@ -52,6 +52,11 @@ export function createPrefs() {
   const theme = signal<Theme>(themes.find((one) => one === read('theme')) ?? 'auto');
   // On a narrow screen a line that is cut says too little.
   const wrap = signal(read('wrap') === null ? matchMedia('(max-width: 719px)').matches : read('wrap') === 'true');
+  const dense = signal(read('dense') === 'true');
+  effect(() => {
+    document.documentElement.classList.toggle('dense', dense.value);
+    write('dense', String(dense.value));
+  });
   effect(() => {
     document.documentElement.dataset['theme'] = theme.value;
     write('theme', theme.value);
@@ -59,10 +64,14 @@ export function createPrefs() {
   return {
     theme,
     wrap,
+    dense,
     pins: createList('pins', mostPins),
     saved: createList('saved', mostSaved),
     nextTheme: () => {
       theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length] ?? 'auto';
+    },
+    toggleDense: () => {
+      dense.value = !dense.value;
     },
     toggleWrap: () => {
       wrap.value = !wrap.value;

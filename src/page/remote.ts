@@ -4,9 +4,19 @@ import type { Held } from './held.ts';
 import type { Answers, FromWorker, Question, ToWorker } from './wire.ts';
 
 const mostHeld = 4000;
+/** The worker has ended, or is of no use any more. */
+export interface Failed {
+  readonly op: 'failed';
+}
+
+/** Ms after which a worker whose script did not come is asked for again. */
+const patience = 1000;
 
 export class Remote {
-  readonly #worker: Worker;
+  readonly #take: (message: FromWorker | Failed) => void;
+  #worker: Worker;
+  /** What it was told before it said its first word, to tell it again to the one in its place; undefined from then on. */
+  #told: ToWorker[] | undefined = [];
   readonly #held = new Map<number, Held>();
   /** Events that have been asked for. */
   readonly #wanted = new Set<number>();
@@ -14,29 +24,55 @@ export class Remote {
   #request = 0;
 
   /** `take` gets all that is not an answer. */
-  constructor(take: (message: FromWorker) => void) {
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (data.op === 'answer') {
-        const answered = this.#questions.get(data.request);
-        this.#questions.delete(data.request);
-        answered?.(data.answer);
-        return;
+  constructor(take: (message: FromWorker | Failed) => void) {
+    this.#take = take;
+    this.#worker = this.#open();
+  }
+
+  #open(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#heard(data);
+    worker.onerror = () => this.#failed(worker);
+    return worker;
+  }
+
+  /** Its script did not come, as where a connection was cut: it is asked for again. Later on it has an error that nobody expected. */
+  #failed(worker: Worker): void {
+    if (this.#told === undefined) {
+      this.#take({ op: 'failed' });
+      return;
+    }
+    worker.terminate();
+    setTimeout(() => {
+      this.#worker = this.#open();
+      for (const message of this.#told ?? []) {
+        this.#worker.postMessage(message);
       }
-      if (data.op === 'rows') {
-        for (const id of data.missing) {
-          this.#wanted.delete(id);
-        }
-        this.keep(data.rows);
-      } else if (data.op === 'update') {
-        this.keep(data.rows);
-        this.keep(data.touched);
+    }, patience);
+  }
+
+  #heard(data: FromWorker): void {
+    this.#told = undefined;
+    if (data.op === 'answer') {
+      const answered = this.#questions.get(data.request);
+      this.#questions.delete(data.request);
+      answered?.(data.answer);
+      return;
+    }
+    if (data.op === 'rows') {
+      for (const id of data.missing) {
+        this.#wanted.delete(id);
       }
-      take(data);
-    };
+      this.keep(data.rows);
+    } else if (data.op === 'update') {
+      this.keep(data.rows);
+      this.keep(data.touched);
+    }
+    this.#take(data);
   }
 
   tell(message: ToWorker): void {
+    this.#told?.push(message);
     this.#worker.postMessage(message);
   }
 

@@ -86,7 +86,7 @@ export class Row {
     if (rest.firstChild !== null) {
       rest.textContent = '';
     }
-    const { whole, more, fields, late } = shown;
+    const { whole, more, fields, late, ahead, time } = shown;
     if (more > 0) {
       rest.append(' ');
       child(rest, 'span', 'note').textContent = text.moreText(size(more));
@@ -96,6 +96,12 @@ export class Row {
       const mark = child(rest, 'span', 'note');
       mark.textContent = text.late;
       mark.title = text.lateTitle;
+    }
+    if (ahead) {
+      rest.append(' ');
+      const mark = child(rest, 'span', 'note odd');
+      mark.textContent = text.ahead;
+      mark.title = text.aheadTitle(localTime(time));
     }
     if (whole !== undefined && (whole.count > 1 || whole.state !== 'whole')) {
       rest.append(' ');

@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { printQuery, type QueryNode, type QueryProblem } from '../live/query/ast.ts';
 import type { Completion } from '../live/query/complete.ts';
-import { type Choice, choose, chooseAll, fieldTerm, termsOf, withRange, withTerm } from '../live/query/edit.ts';
+import { type Choice, choose, chooseAll, fieldTerm, isTime, termsOf, withRange, withTerm } from '../live/query/edit.ts';
 import { addressOf } from './address.ts';
 import type { Link } from './connection.ts';
 import { EventReader } from './event.ts';
@@ -13,7 +13,7 @@ import type { Held } from './held.ts';
 import { chooseKeeping, chosenKeeping, keeping } from './keeping.ts';
 import { List, type ListState } from './list.ts';
 import type { Gap, Picture } from './picture.ts';
-import { Remote } from './remote.ts';
+import { type Failed, Remote } from './remote.ts';
 import { readAccess } from './session.ts';
 import { text } from './strings.ts';
 import { View } from './view.ts';
@@ -30,7 +30,7 @@ export class Stream {
   readonly keeping = signal(keeping());
   /** Megabytes that the reader has chosen; 0 for the usual. */
   readonly memory = signal(chosenKeeping());
-  readonly link = signal<Link>({ kind: 'connecting' });
+  readonly link = signal<Link | { readonly kind: 'failed' }>({ kind: 'connecting' });
   readonly node = signal('');
   readonly title = signal(text.title as string);
   readonly holding = signal<readonly string[]>([]);
@@ -202,9 +202,14 @@ export class Stream {
     }
   }
 
-  /** Shows the lines between two times only, ms since the epoch, or of all times. */
-  setRange(range: { readonly from: number; readonly to: number } | undefined): void {
+  /** Shows the lines between two times only, ms since the epoch. */
+  setRange(range: { readonly from: number; readonly to: number }): void {
     this.setNode(withRange(this.filter.value.node, range));
+  }
+
+  /** Shows the lines from so long ago, as `15m`, or of all times where it is ''. */
+  setSince(ago: string): void {
+    this.setNode(withTerm(this.filter.value.node, ago === '' ? undefined : fieldTerm('since', ':', ago), isTime));
   }
 
   /** Goes to the first line that is shown and not before that second. */
@@ -299,7 +304,7 @@ export class Stream {
 
   // What the worker says
 
-  #take(message: FromWorker): void {
+  #take(message: FromWorker | Failed): void {
     switch (message.op) {
       case 'update':
         this.#update(message);
@@ -307,8 +312,11 @@ export class Stream {
       case 'rows':
         this.rows?.schedule();
         return;
+      case 'failed':
+        this.link.value = { kind: 'failed' };
+        return;
       case 'link':
-        this.link.value = message.link;
+        this.link.value = this.link.value.kind === 'failed' ? this.link.value : message.link;
         if (message.link.kind === 'away' || message.link.kind === 'stopped') {
           this.holding.value = [];
         }

@@ -11,6 +11,16 @@ export function clock(ms: number): string {
     : `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+/** The same with its day in front, where that is not today: `11-24 23:59:59`, of another year `2096-10-02 07:06:40`. */
+export function dayClock(ms: number, now = Date.now()): string {
+  const [date, today] = [new Date(ms), new Date(now)];
+  if (Number.isNaN(date.getTime()) || date.toDateString() === today.toDateString()) {
+    return clock(ms);
+  }
+  const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${date.getFullYear() === today.getFullYear() ? day : `${date.getFullYear()}-${day}`} ${clock(ms)}`;
+}
+
 /** `YYYY-MM-DD HH:MM:SS.nnnnnnnnn +hh:mm` of the reader's own zone; the seconds where they are no date. */
 export function localTime(time: EventTime): string {
   const date = new Date(time.sec * 1000);

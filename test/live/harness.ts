@@ -1,7 +1,9 @@
-// Batches for the live stream's tests, a viewer with its real server, and a client that keeps what it gets.
+// Batches for the live stream's tests, a viewer with its real server, and a client that keeps what it gets; requests to them, also odd ones.
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { encode } from '@msgpack/msgpack';
 import { pino } from 'pino';
+import { afterEach } from 'vitest';
 import { type RawData, WebSocket } from 'ws';
 import { type Batch, tagFromText } from '../../src/core/batch.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -144,4 +146,69 @@ export class Client {
     }
     this.#look?.();
   }
+}
+
+/** Viewers and clients that are gone after each test of the file that calls this. */
+export function liveStage(): {
+  start(...args: Parameters<typeof startViewer>): Promise<TestViewer>;
+  open(...args: ConstructorParameters<typeof Client>): Client;
+} {
+  const started: TestViewer[] = [];
+  const clients: Client[] = [];
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.socket.terminate();
+    for (const viewer of started.splice(0)) await viewer.stop();
+  });
+  return {
+    async start(...args) {
+      const viewer = await startViewer(...args);
+      started.push(viewer);
+      return viewer;
+    },
+    open(...args) {
+      const client = new Client(...args);
+      clients.push(client);
+      return client;
+    },
+  };
+}
+
+/** The status that a websocket's request is refused with. */
+export async function refusal(url: string, headers: Record<string, string>, path = '/live'): Promise<number> {
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${path}`, { headers });
+  socket.on('error', () => {});
+  const [, response] = (await once(socket, 'unexpected-response')) as [
+    unknown,
+    { statusCode: number; destroy(): void },
+  ];
+  response.destroy();
+  socket.terminate();
+  return response.statusCode;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** A request with any Host, which fetch does not allow. */
+export async function ask(
+  port: number,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  const call = request({
+    port,
+    host: '127.0.0.1',
+    path,
+    method: options.method ?? 'GET',
+    headers: options.headers ?? {},
+    agent: false,
+  });
+  call.end(options.body);
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const chunk of response.setEncoding('utf8')) body += chunk;
+  return { status: response.statusCode ?? 0, headers: response.headers, body };
 }

@@ -9,7 +9,8 @@ export function reasonToSkipBrowser(): string | undefined {
   return reasonToSkip('tests in a browser', ['chromium']);
 }
 
-export function openBrowser(): Promise<Browser> {
+/** `names`: hosts that this browser finds on this machine, whatever a name server says. */
+export function openBrowser(names: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: requireProgram('chromium'),
     args: [
@@ -20,6 +21,9 @@ export function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...(names.length === 0
+        ? []
+        : [`--host-resolver-rules=${names.map((name) => `MAP ${name} 127.0.0.1`).join(',')}`]),
     ],
   });
 }
@@ -42,6 +46,10 @@ export interface VisitOptions {
   readonly memory?: number;
 }
 
+/** Ms that what is waited for in the page may take: less than a test, so that what did not come is named, and enough for a machine that gives
+ * the browser hardly any time for a while. */
+const patience = 55_000;
+
 /** Opens an address in a profile of its own. */
 export async function visit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visit> {
   const { width = 1280, height = 800, theme = 'light', touch = false, scale = 1, memory } = options;
@@ -56,6 +64,7 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
   if (memory !== undefined) {
     await context.addInitScript((megabytes) => localStorage.setItem('forebay.memory', megabytes), String(memory));
   }
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));

@@ -208,6 +208,8 @@ describe.each(kernels)('the search (%s)', (_name, kernel) => {
     one.filter('nothing-like-it');
     expect(one.last().marker).toMatchObject({ kind: 'dropped', count: 7 });
     expect(one.ids()).toHaveLength(1);
+    // It is no line that the query has found.
+    expect(one.engine.update().totals.shown).toBe(0);
   });
 
   test('finds fields of the record, of lines that are JSON, and of name=value', () => {

@@ -67,6 +67,16 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the connection', { timeout
     await seen(page, 'after');
     const all = (await lines(page)).map((text) => text.replace(/\d\d:\d\d:\d\d/g, 'T'));
     expect(all).toEqual(['before', 'No connection from T to T', 'The collector was started anew', 'after']);
+    // Over time it is hatched, and named.
+    await expect.poll(() => page.getAttribute('#histogram', 'aria-valuetext')).toContain('no connection');
+    const isHatched = () =>
+      page.evaluate(() => {
+        // No bar comes up to here.
+        const canvas = document.querySelector<HTMLCanvasElement>('#histogram canvas');
+        const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, 2).data ?? [];
+        return pixels.some((value, at) => at % 4 === 3 && value > 0);
+      });
+    await expect.poll(isHatched).toBe(true);
   });
 
   test('asks for the token, takes it from the address, and shows it nowhere', async () => {

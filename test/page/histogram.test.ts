@@ -39,9 +39,15 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the histogram', { timeout:
     expect(shown).toBeLessThan(170);
     await expect.poll(async () => Number((await lines(page)).at(-1)?.split(' ').at(-1))).toBeGreaterThan(280);
     await expect.poll(() => page.evaluate(() => location.hash)).toContain('since');
-    await page.getByRole('button', { name: 'All times' }).click();
+    const range = page.getByLabel('Time range');
+    expect(await range.locator('option:checked').textContent()).toBe('Chosen time');
+    await expect.poll(() => accessibilityFaults(page)).toEqual([]);
+    await range.selectOption('From 5 minutes ago');
+    await expect.poll(() => page.inputValue('.filter input')).toBe('since:5m');
     await seen(page, 'second 599');
-    expect(await page.inputValue('.filter input')).toBe('');
+    await range.selectOption('All times');
+    await expect.poll(() => page.inputValue('.filter input')).toBe('');
+    await expect.poll(async () => (await counted(page)).kept).toBe(600);
     expect(complaints).toEqual([]);
   });
 

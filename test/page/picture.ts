@@ -1,14 +1,25 @@
-// Takes pictures of the page: node test/page/picture.ts FOLDER, after a build. The README's are screenshot-light.png, screenshot-dark.png, and,
-// as screenshot-facets, -paused and -phone.png, chosen-light, paused-dark and narrow.png, all made small by `pngquant 256`; the others are to look
-// at after a change. Not a test.
+// Takes pictures of the page: node test/page/picture.ts FOLDER, after a build; they are to look at after a change. With --readme those of the
+// README are made of them too, small by pngquant. Not a test.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startForebay } from '../support/forebay.ts';
 import { freePort } from '../support/ports.ts';
+import { projectRoot } from '../support/project.ts';
+import { requireProgram } from '../support/system.ts';
 import { openBrowser, visit } from './browser.ts';
 import { sampleLines, troubles } from './samples.ts';
 import { Sender } from './sender.ts';
 
 const folder = process.argv[2] ?? '.';
+/** The README's pictures, by those that they are made of. */
+const ofReadme = {
+  'screenshot-light': 'light',
+  'screenshot-dark': 'dark',
+  'chosen-light': 'facets',
+  'paused-dark': 'paused',
+  narrow: 'phone',
+};
 const web = await freePort();
 const forebay = await startForebay({
   config:
@@ -38,7 +49,7 @@ try {
     await page.screenshot({ path: `${folder}/screenshot-${theme}.png` });
     await page.getByRole('button', { name: 'Lines around it' }).click();
     await page.locator('.context .here').waitFor();
-    await page.locator('.details .tree button[aria-label*="order"]').last().click();
+    await page.getByRole('button', { name: 'Show order as a column' }).click();
     await page.focus('#rows');
     await page.keyboard.press('Space');
     await delay(500);
@@ -81,4 +92,10 @@ try {
   await browser.close();
   await sender.close();
   await forebay.stop();
+}
+if (process.argv.includes('--readme')) {
+  for (const [name, as] of Object.entries(ofReadme)) {
+    const small = join(projectRoot, 'src', 'page', `screenshot-${as}.png`);
+    execFileSync(requireProgram('pngquant'), ['256', '--force', '--output', small, join(folder, `${name}.png`)]);
+  }
 }

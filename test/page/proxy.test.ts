@@ -1,41 +1,14 @@
 // The page behind a proxy: below a path of its own, and through one that cuts connections and holds bytes back.
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../support/ports.ts';
 import { reasonToSkipBrowser } from './browser.ts';
+import { openProxy } from './proxy.ts';
 import { config, counted, lines, numbered, seen, theatre } from './stage.ts';
 
-/** A proxy that passes bytes on no sooner than `hold` ms after they came, and cuts what `cut` is called for. */
-async function proxy(port: number, hold: number): Promise<{ port: number; cut(): void }> {
-  const open = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect(port, '127.0.0.1');
-    open.add(client);
-    client.on('close', () => {
-      open.delete(client);
-      upstream.destroy();
-    });
-    upstream.on('close', () => client.destroy());
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      from.on('error', () => {});
-      from.on('data', (data) => setTimeout(() => to.writable && to.write(data), hold));
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const cut = () => {
-    for (const socket of open) {
-      socket.destroy();
-    }
-  };
-  onTestFinished(() => {
-    cut();
-    server.close();
-  });
-  return { port: (server.address() as AddressInfo).port, cut };
+/** Events that the collector has taken in, by its own count. */
+async function takenIn(metrics: number): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+  return Number(/^forebay_input_events_total\{.*\} (\d+)$/m.exec(text)?.[1]);
 }
 
 describe.skipIf(reasonToSkipBrowser() !== undefined)('behind a proxy', { timeout: 90_000 }, () => {
@@ -46,7 +19,7 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('behind a proxy', { timeout
       config.replace('@type null', '@type viewer\n  port WEB\n  base_path /logs\n  token open-sesame-12345'),
       [],
     );
-    const front = await proxy(Number(new URL(url).port), 0);
+    const front = await openProxy(Number(new URL(url).port));
     const { page, complaints } = await play.visit(`http://127.0.0.1:${front.port}/logs`);
     expect(page.url()).toBe(`http://127.0.0.1:${front.port}/logs/`);
     await page.getByLabel('Token').fill('open-sesame-12345');
@@ -60,7 +33,7 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('behind a proxy', { timeout
 
   test('that cuts connections and holds bytes back, nothing is lost and nothing comes twice', async () => {
     const { forebay, url } = await play.collector();
-    const front = await proxy(Number(new URL(url).port), 150);
+    const front = await openProxy(Number(new URL(url).port), { hold: 150 });
     const { page } = await play.visit(`http://127.0.0.1:${front.port}/`);
     await page.waitForSelector('.status .is-connected');
     const sender = await play.sender(forebay.port);
@@ -80,5 +53,39 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('behind a proxy', { timeout
     await expect
       .poll(async () => (await lines(page)).filter((text) => text.startsWith('line')))
       .toEqual([...['line 0', 'line 199', 'line 10000', 'line 200', 'line 10001'], ...['line 599', 'line 10002']]);
+  });
+
+  test('that cuts every connection in the midst of a message, the page has what the collector counts', async () => {
+    const metrics = await freePort();
+    const { forebay, url } = await play.collector(`<system>\n  http_port ${metrics}\n</system>\n${config}`);
+    // More than the largest message of the stream: each connection brings something.
+    const cut = { cutOn: /^GET \/live /, cutAfter: 400_000, mostCuts: 12 };
+    const front = await openProxy(Number(new URL(url).port), { hold: 20, ...cut });
+    const { page } = await play.visit(`http://127.0.0.1:${front.port}/`);
+    await page.waitForSelector('.status .is-connected');
+    const sender = await play.sender(forebay.port);
+    const count = 12_000;
+    for (let n = 0; n < count; n += 1000) {
+      await sender.sendAll(numbered(1000, n));
+    }
+    await expect.poll(() => takenIn(metrics)).toBe(count);
+    await expect.poll(async () => counted(page), { timeout: 60_000 }).toMatchObject({ kept: count, dropped: 0 });
+    expect(front.cuts).toBeGreaterThan(3);
+    // None is missing and none came twice: of each ending there are as many as were sent.
+    for (const end of ['0', '17', '999']) {
+      await page.fill('.filter input', `/^line \\d*${end}$/`);
+      const sent = numbered(count).filter(({ log }) => String(log).endsWith(end)).length;
+      await expect.poll(async () => (await counted(page)).shown).toBe(sent);
+    }
+  });
+
+  test('that cuts off its scripts, the page asks for them again', async () => {
+    const { url } = await play.collector();
+    const cut = { cutOn: /^GET \S*\/worker-/, cutAfter: 1000, mostCuts: 3 };
+    const front = await openProxy(Number(new URL(url).port), cut);
+    const { page } = await play.visit(`http://127.0.0.1:${front.port}/#q=level>=warn`);
+    await page.waitForSelector('.status .is-connected');
+    expect(front.cuts).toBe(3);
+    await page.locator('.status .found[data-query="level>=warn"]').waitFor();
   });
 });

@@ -72,12 +72,16 @@ export function termsOf(node: QueryNode | undefined): readonly QueryNode[] {
   return node === undefined ? [] : node.kind === 'and' ? node.nodes : [node];
 }
 
+/** Whether a term says when lines begin or end. */
+export function isTime(term: QueryNode): term is FieldNode {
+  return term.kind === 'field' && (term.name === 'since' || term.name === 'until');
+}
+
 /** With these times in place of those that it has; undefined is none. */
 export function withRange(
   node: QueryNode | undefined,
   range: { readonly from: number; readonly to: number } | undefined,
 ): QueryNode | undefined {
-  const isTime = (term: QueryNode) => term.kind === 'field' && (term.name === 'since' || term.name === 'until');
   const at = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
   const rest = withTerm(node, undefined, isTime);
   return range === undefined

@@ -297,7 +297,9 @@ export class Engine {
       rows: this.#tailRows(),
       touched: this.#touchedRows(),
       totals: {
-        ...{ rate: this.#rate, kept: columns.lines, gone: columns.gone, dropped: this.#dropped, shown: search.shown },
+        // Of lines: what says that something is missing is shown too, and is none.
+        ...{ rate: this.#rate, kept: columns.lines, gone: columns.gone, dropped: this.#dropped },
+        shown: search.tally.total,
         ...{
           query: this.#query,
           took: Math.round(search.spent),

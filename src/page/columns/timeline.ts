@@ -3,6 +3,7 @@
 import type { Lane, Picture } from '../picture.ts';
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
+import { usualSpan } from './span.ts';
 import { rowsOf } from './tally.ts';
 
 /** Seconds of one lane that are kept apart; further ones are not drawn. */
@@ -81,19 +82,12 @@ export class Timeline {
     }
   }
 
-  /** What there is from `from` to `to`, seconds since the epoch, in so many bins; without them, all. */
+  /** What there is from `from` to `to`, seconds since the epoch, in so many bins; without them, all but a few that are far away. */
   picture(
     range: { readonly from: number | undefined; readonly to: number | undefined },
     count: number,
   ): Picture | undefined {
-    let first = Number.POSITIVE_INFINITY;
-    let last = Number.NEGATIVE_INFINITY;
-    for (const bins of this.#lanes.values()) {
-      for (const second of bins.keys()) {
-        first = Math.min(first, second);
-        last = Math.max(last, second);
-      }
-    }
+    const { first, last } = usualSpan(() => this.#seconds());
     const from = range.from ?? first;
     const to = range.to ?? last + 1;
     if (!(to > from)) {
@@ -102,6 +96,7 @@ export class Timeline {
     const step = stepFor((to - from) / count);
     const start = Math.floor(from / step) * step;
     const length = Math.min(2 * count, Math.ceil((to - start) / step));
+    let outside = 0;
     const lanes = [...this.#lanes].flatMap(([name, bins]): Lane[] => {
       const counts = new Float64Array(length * kinds);
       let total = 0;
@@ -113,11 +108,22 @@ export class Timeline {
             counts[at * kinds + kind] = (counts[at * kinds + kind] as number) + value;
             total += value;
           }
+        } else {
+          outside += sumOf(bin);
         }
       }
       return total === 0 ? [] : [{ name: name === unmatched ? undefined : name, counts }];
     });
-    return { start, step, length, lanes };
+    return { start, step, length, lanes, outside };
+  }
+
+  /** The seconds that have events, lane by lane, and how many. */
+  *#seconds(): Generator<readonly [number, number]> {
+    for (const bins of this.#lanes.values()) {
+      for (const [second, bin] of bins) {
+        yield [second, sumOf(bin)];
+      }
+    }
   }
 
   #lane(name: string): Map<number, Uint32Array> {
@@ -138,6 +144,10 @@ export class Timeline {
     }
     return bin;
   }
+}
+
+function sumOf(bin: Uint32Array): number {
+  return (bin[0] as number) + (bin[1] as number) + (bin[2] as number);
 }
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];

@@ -2,7 +2,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { visible } from '../controls.ts';
-import { copyText } from '../copy.ts';
 import { type Dossier, readDossier } from '../dossier.ts';
 import { noFilter } from '../filter.ts';
 import { paintLine } from '../paint.ts';
@@ -11,6 +10,7 @@ import type { Stream } from '../stream.ts';
 import { number, text } from '../strings.ts';
 import { localMillis, localTime, size, utcTime } from '../times.ts';
 import { Context } from './context.tsx';
+import { CopyButton, CopyField } from './copy-button.tsx';
 import { CloseIcon } from './icons.tsx';
 import { TermButtons, Tree } from './tree.tsx';
 
@@ -136,29 +136,16 @@ function Facts({ dossier, stream }: { readonly dossier: Dossier; readonly stream
       <dl class="facts">
         {facts.map((fact) =>
           fact === false ? undefined : (
-            <div key={fact[0]}>
-              <dt>{fact[2] ?? fact[0]}</dt>
+            <div key={`${fact[0]} ${held.id}`}>
+              <dt>
+                {fact[2] ?? fact[0]}
+                <CopyField name={fact[0]} value={() => fact[1]} />
+              </dt>
               <dd>{fact[1]}</dd>
             </div>
           ),
         )}
       </dl>
     </>
-  );
-}
-
-function CopyButton({ name, value }: { readonly name: string; value(): string }) {
-  const [said, setSaid] = useState('');
-  return (
-    <button
-      type="button"
-      class="link"
-      onClick={async () => {
-        setSaid((await copyText(value())) ? text.copied : text.copyFailed);
-        setTimeout(() => setSaid(''), 2000);
-      }}
-    >
-      {said === '' ? name : said}
-    </button>
   );
 }

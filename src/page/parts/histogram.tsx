@@ -1,16 +1,16 @@
 // The lines over time, above the rows: a drag chooses a time, a click goes there, and so do keys. What is drawn is draw.ts's.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { rangeOf } from '../../live/query/edit.ts';
 import { visible } from '../controls.ts';
 import { type Chosen, draw, type Inks, totalOf } from '../draw.ts';
 import type { Gap, Picture } from '../picture.ts';
 import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
-import { clock } from '../times.ts';
+import { clock, dayClock } from '../times.ts';
+import { TimeRange } from './time-range.tsx';
 
 /** Its place is there from the beginning, and always as high: what comes shifts no row. */
-const nothing: Picture = { start: 0, step: 1, length: 1, lanes: [] };
+const nothing: Picture = { start: 0, step: 1, length: 1, lanes: [], outside: 0 };
 export const histogramId = 'histogram';
 /** Pixels that a pointer may stray in a click. */
 const stray = 4;
@@ -33,9 +33,7 @@ export function Histogram({ stream, prefs }: Props) {
   const [cursor, setCursor] = useState<Cursor | undefined>(undefined);
   const [width, setWidth] = useState(0);
   const { picture = nothing, gaps } = stream.timeline.value;
-  const { from, to } = rangeOf(stream.filter.value.node, Date.now());
   const isEmpty = picture === nothing;
-  const isNarrowed = from !== undefined || to !== undefined;
   const chosen = chosenBy(cursor);
   const theme = prefs.theme.value;
   useEffect(() => {
@@ -134,16 +132,17 @@ export function Histogram({ stream, prefs }: Props) {
         </span>
       </div>
       <div class="axis">
-        <span>{isEmpty ? '' : clock(picture.start * 1000)}</span>
+        <span>{isEmpty ? '' : dayClock(picture.start * 1000)}</span>
         <span class="bin" role="status">
           {cursor === undefined || isEmpty ? '' : sentence(picture, gaps, cursor)}
         </span>
-        {isNarrowed ? (
-          <button type="button" class="link" onClick={() => stream.setRange(undefined)}>
-            {text.allTimes}
-          </button>
+        {picture.outside > 0 ? (
+          <span class="outside" title={text.outsideTitle}>
+            {text.outside(picture.outside)}
+          </span>
         ) : undefined}
-        <span>{isEmpty ? '' : clock((picture.start + picture.length * picture.step) * 1000)}</span>
+        <TimeRange stream={stream} />
+        <span>{isEmpty ? '' : dayClock((picture.start + picture.length * picture.step) * 1000)}</span>
       </div>
     </section>
   );
@@ -187,7 +186,7 @@ function sentence(picture: Picture, gaps: readonly Gap[], cursor: Cursor): strin
   const begin = timeOf(picture, from) * 1000;
   const end = timeOf(picture, to) * 1000;
   const gap = gaps.find((one) => one.to >= begin && one.from < end);
-  const time = end - begin === 1000 ? clock(begin) : `${clock(begin)} – ${clock(end)}`;
+  const time = end - begin === 1000 ? dayClock(begin) : `${dayClock(begin)} – ${clock(end)}`;
   return `${time}  ${text.binText(total, errors, warnings)}${gap === undefined ? '' : `, ${text.gapText[gap.kind]}`}`;
 }
 

@@ -41,6 +41,11 @@ export const WrapIcon = () => (
     <path d="M2 4h12M2 8h9.5a2.25 2.25 0 0 1 0 4.5H8M9.7 10.6 7.8 12.5l1.9 1.9M2 12.5h3" />
   </Icon>
 );
+export const DenseIcon = () => (
+  <Icon>
+    <path d="M2.5 3h11M2.5 6.3h11M2.5 9.7h11M2.5 13h11" />
+  </Icon>
+);
 export const AutoIcon = () => (
   <Icon>
     <circle cx="8" cy="8" r="5.75" />
@@ -73,6 +78,16 @@ export const HideIcon = () => (
   <Icon>
     <circle cx="8" cy="8" r="5.25" />
     <path d="m4.4 4.4 7.2 7.2" />
+  </Icon>
+);
+export const CopyIcon = () => (
+  <Icon>
+    <path d="M6 5.5h7.5v8H6zM10 5.5v-3H2.5v8H6" />
+  </Icon>
+);
+export const CheckIcon = () => (
+  <Icon>
+    <path d="m3 8.5 3.2 3.3L13 4.5" />
   </Icon>
 );
 export const ListIcon = () => (

@@ -1,5 +1,6 @@
 // The page as a whole: where its parts stand, and which of them are open.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { copyRefusal } from '../copy.ts';
 import { listenToKeys } from '../keys.ts';
 import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
@@ -43,10 +44,11 @@ function Room({ stream, prefs }: Props) {
         focusRows: () => document.getElementById(rowsId)?.focus(),
         focusTime: () => document.getElementById(histogramId)?.focus(),
         say: (copied) => {
-          setSaid(copied ? text.linkCopied : text.copyFailed);
+          setSaid(copied ? text.linkCopied : copyRefusal());
           setTimeout(() => setSaid(''), 2000);
         },
         toggleWrap: prefs.toggleWrap,
+        toggleDense: prefs.toggleDense,
         toggleHelp: () => help.current?.showModal(),
         close: () => {
           if (menu.current) {

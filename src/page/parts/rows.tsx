@@ -27,8 +27,9 @@ export function Rows({ stream, prefs }: { readonly stream: Stream; readonly pref
       list.stop();
     };
   }, [stream]);
-  const { wrap } = prefs;
-  useEffect(() => stream.rows?.setWrap(wrap.value), [stream, wrap.value]);
+  const { wrap, dense } = prefs;
+  // With another density rows have other heights too.
+  useEffect(() => stream.rows?.setWrap(wrap.value), [stream, wrap.value, dense.value]);
   return (
     <main class="stream">
       <div ref={host} id={rowsId} class="rows" role="listbox" tabIndex={0} aria-label={text.rows} />

@@ -1,5 +1,4 @@
 // The bar below: how the connection is, what comes in, and what is not here.
-import type { Link } from '../connection.ts';
 import { keepingChoices } from '../keeping.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
@@ -50,7 +49,7 @@ function Memory({ stream }: { readonly stream: Stream }) {
   const choices = keepingChoices.includes(chosen) ? keepingChoices : [...keepingChoices, chosen].sort((a, b) => a - b);
   return (
     <select
-      class="memory"
+      class="choice memory"
       aria-label={text.memory}
       title={text.memoryTitle}
       onChange={(event) => stream.setMemory(Number(event.currentTarget.value))}
@@ -64,7 +63,7 @@ function Memory({ stream }: { readonly stream: Stream }) {
   );
 }
 
-function sentence(link: Link): string {
+function sentence(link: Stream['link']['value']): string {
   switch (link.kind) {
     case 'connected':
       return text.connected;
@@ -72,6 +71,8 @@ function sentence(link: Link): string {
       return text.connecting;
     case 'version':
       return text.otherVersion;
+    case 'failed':
+      return text.failed;
     case 'stopped':
       return text.stopped(clock(link.since));
     default:

@@ -4,7 +4,7 @@ import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
 import { FilterField } from './filter-field.tsx';
-import { AutoIcon, ListIcon, LogoIcon, MoonIcon, PauseIcon, PlayIcon, SunIcon, WrapIcon } from './icons.tsx';
+import { AutoIcon, DenseIcon, ListIcon, LogoIcon, MoonIcon, PauseIcon, PlayIcon, SunIcon, WrapIcon } from './icons.tsx';
 
 interface Props {
   readonly stream: Stream;
@@ -43,6 +43,16 @@ export function TopBar({ stream, prefs, filter, menuOpen, onMenu, onHelp }: Prop
         onClick={prefs.toggleWrap}
       >
         <WrapIcon />
+      </button>
+      <button
+        type="button"
+        class="tool dense-button"
+        aria-pressed={prefs.dense.value}
+        aria-label={text.denseOn}
+        title={`${prefs.dense.value ? text.denseOff : text.denseOn} (d)`}
+        onClick={prefs.toggleDense}
+      >
+        <DenseIcon />
       </button>
       <ThemeButton prefs={prefs} />
       <button type="button" class="tool help-button" aria-label={text.keys} title={`${text.keys} (?)`} onClick={onHelp}>

@@ -3,12 +3,13 @@
 import { printField } from '../../live/query/ast.ts';
 import { isOwnField } from '../../live/query/fields.ts';
 import { levelOfValue } from '../../live/query/levels.ts';
-import { type Node, textOf } from '../../msgpack/tree.ts';
+import { jsonOf, type Node, textOf } from '../../msgpack/tree.ts';
 import { visible } from '../controls.ts';
 import type { Prefs } from '../prefs.ts';
 import type { Stream } from '../stream.ts';
 import { text } from '../strings.ts';
 import { size } from '../times.ts';
+import { CopyField } from './copy-button.tsx';
 import { choiceOf } from './facet-list.tsx';
 import { HideIcon, PinIcon } from './icons.tsx';
 
@@ -50,6 +51,7 @@ export function Tree({ node, stream, prefs, path }: Props) {
                 ) : (
                   <Name name={name} way={way} value={textOf(value)} stream={stream} prefs={prefs} />
                 )}
+                <CopyField name={visible(way)} value={() => (nested ? jsonOf(value) : visible(textOf(value)))} />
               </dt>
               <dd>
                 <Tree node={value} stream={stream} prefs={prefs} path={way} />

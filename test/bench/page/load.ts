@@ -5,7 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encode } from '@msgpack/msgpack';
 
-const perChunk = 1000;
+export const perChunk = 1000;
+/** Chunks that are sent in turn, again and again. */
+export const chunkCount = 40;
 const containers = 12;
 const noTime = '00000000000000.000';
 const levels = ['INFO', 'INFO', 'INFO', 'DEBUG', 'INFO', 'WARN', 'INFO', 'ERROR'];
@@ -24,7 +26,7 @@ export function entriesOf(chunk: number): { readonly tag: string; readonly entri
   const entries = Array.from({ length: perChunk }, (_, n) => {
     const level = levels[n % levels.length] ?? '';
     const start = `${level} request=${chunk * perChunk + n} handled in ${n % 97} ms by the worker for user ${(n * 31) % 5000}`;
-    const special = n === 500 ? ` needle-${chunk % 40}` : n % 50 === 7 ? ' retried' : '';
+    const special = n === 500 ? ` needle-${chunk % chunkCount}` : n % 50 === 7 ? ' retried' : '';
     const line = n === perChunk - 1 ? `${start} t=${noTime}` : `${start}${special}`;
     const log = line.padEnd(100, ' .');
     return Buffer.concat([
@@ -52,7 +54,7 @@ export class Load {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    this.#chunks = Array.from({ length: 40 }, (_, n) => chunkOf(n));
+    this.#chunks = Array.from({ length: chunkCount }, (_, n) => chunkOf(n));
   }
 
   static async open(port: number): Promise<Load> {

@@ -14,11 +14,11 @@ export interface Desk {
   readonly serverPid: number;
 }
 
-/** A collector with a page, a browser on another page of its own, and a sender. */
-export async function withDesk<T>(memory: string, work: (desk: Desk) => Promise<T>): Promise<T> {
+/** A collector with a page, a browser on another page of its own, and a sender. `system` stands before the rest of the configuration. */
+export async function withDesk<T>(memory: string, work: (desk: Desk) => Promise<T>, system = ''): Promise<T> {
   const web = await freePort();
   const forebay = await startForebay({
-    config: `<source>\n@type forward\nbind 127.0.0.1\nport PORT\n</source>\n<match **>\n@type viewer\nport ${web}\nmemory_size ${memory}\n</match>\n`,
+    config: `${system}<source>\n@type forward\nbind 127.0.0.1\nport PORT\n</source>\n<match **>\n@type viewer\nport ${web}\nmemory_size ${memory}\n</match>\n`,
     open: [web],
   });
   let chromium: Chromium | undefined;
