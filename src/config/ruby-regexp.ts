@@ -11,7 +11,7 @@ export interface RubyRegexpFlags {
   readonly ignorecase?: boolean;
   /** Ruby's `m`: the dot takes newlines too. */
   readonly multiline?: boolean;
-  /** How long one test may run, ms. Default 20. */
+  /** How long one test may run, ms. Default 6. */
   readonly deadline?: number;
   /** Of the program's own, without repetitions in each other: texts up to some thousand characters are tried at once. */
   readonly trusted?: boolean;
@@ -73,23 +73,26 @@ const shortText = 1_024;
 const trustedText = 4_096;
 /** After a text that took this long, ms, texts are not tried without a deadline for some time. */
 const longTry = 1;
-/** So often time is looked at, in texts. */
+/** So often time is looked at, in texts and in characters. */
 const textsPerLook = 16;
+const lengthPerLook = 512;
 /** For so many texts after a late one the automaton is asked first. */
 const wary = 1_000;
 /** Characters in a ms: whoever reads fewer is held up by texts made for it. */
 const honestPace = 10_000;
 /** The shortest deadline, ms. */
 const leastTime = 2;
+/** What takes less is nothing to speak of, ms. */
+const shortWork = 0.05;
 
 const late: unique symbol = Symbol('late');
 /** A busy machine may take the time for a text so often. */
 const maxTries = 5;
 
 /** One for all expressions, as there is one event loop: ten expressions must not hold it ten times as long. */
-const turn = new TurnBudget(32);
-/** Kept for texts in which the automaton has found the expression, so that others do not take their time away. */
-const certain = new TurnBudget(8);
+const turn = new TurnBudget(12);
+/** Kept for the automata, and for texts in which they have found the expression, so that others do not take their time away. */
+const certain = new TurnBudget(4);
 
 class TimedRegexp implements RubyRegexp {
   readonly source: string;
@@ -105,7 +108,7 @@ class TimedRegexp implements RubyRegexp {
   /** For so many texts more no engine is used that a text can hold up. */
   #wary = 0;
 
-  constructor(source: string, regexp: RegExp, { deadline = 20, trusted = false }: RubyRegexpFlags) {
+  constructor(source: string, regexp: RegExp, { deadline = 6, trusted = false }: RubyRegexpFlags) {
     this.source = source;
     // With an empty alternative every group is there in what it finds.
     this.names = Object.keys(new RegExp(`${regexp.source}|`, regexp.flags).exec('')?.groups ?? {});
@@ -168,18 +171,9 @@ class TimedRegexp implements RubyRegexp {
     run: (text: string) => T,
     give: (at: number, result: T | false | typeof late) => void,
   ) {
-    let at = 0;
-    const direct = texts.length === 1 ? this.#direct : Math.min(this.#direct, shortText);
-    for (let begin = performance.now(); this.#wary === 0 && at < texts.length; at++) {
-      if ((texts[at] as string).length > direct) {
-        break;
-      }
-      give(at, run(texts[at] as string));
-      if (at % textsPerLook === 0) {
-        const now = performance.now();
-        this.#wary = now - begin > longTry ? wary : 0;
-        begin = now;
-      }
+    const at = this.#try(texts, run, give);
+    if (at === texts.length) {
+      return;
     }
     const isFresh = this.#wary === 0;
     this.#wary = Math.max(0, this.#wary - (texts.length - at));
@@ -197,8 +191,37 @@ class TimedRegexp implements RubyRegexp {
     }
   }
 
+  /** Runs texts without a deadline as long as they are short and go fast; returns the first one that it did not get to. */
+  #try<T>(texts: readonly string[], run: (text: string) => T, give: (at: number, result: T) => void): number {
+    const direct = texts.length === 1 ? this.#direct : Math.min(this.#direct, shortText);
+    let at = 0;
+    let begin = performance.now();
+    for (let texted = 0, length = 0; this.#wary === 0 && at < texts.length; at++) {
+      const text = texts[at] as string;
+      if (text.length > direct) {
+        break;
+      }
+      give(at, run(text));
+      texted++;
+      length += text.length;
+      if (at === 0 || texted >= textsPerLook || length >= lengthPerLook) {
+        const now = performance.now();
+        if (now - begin > longTry) {
+          this.#wary = wary;
+          charge(turn, now - begin, length);
+        }
+        begin = now;
+        texted = 0;
+        length = 0;
+      }
+    }
+    return at;
+  }
+
   #automaton(): LinearRegexp | null {
-    this.#linear ??= LinearRegexp.of(this.#regexp) ?? null;
+    if (this.#linear === undefined) {
+      this.#linear = LinearRegexp.of(this.#regexp) ?? null;
+    }
     return this.#linear;
   }
 
@@ -211,8 +234,9 @@ class TimedRegexp implements RubyRegexp {
     give: (at: number, result: T | false | typeof late) => void,
   ): number[] {
     const begin = performance.now();
-    // The same for an expression that others have left no time.
-    const time = Math.max(leastTime, turn.left);
+    // What others have left no time has that of the second budget; texts that need no new states are told without any.
+    const budget = turn.left >= leastTime ? turn : certain;
+    const time = budget.left;
     const moreTime = () => performance.now() - begin < time;
     const maybe: number[] = [];
     let length = 0;
@@ -227,7 +251,7 @@ class TimedRegexp implements RubyRegexp {
         give(at, found === undefined ? late : (found as T & boolean));
       }
     }
-    charge(turn, performance.now() - begin, length);
+    charge(budget, performance.now() - begin, length);
     return maybe;
   }
 
@@ -244,6 +268,9 @@ class TimedRegexp implements RubyRegexp {
     budget: TurnBudget,
     fresh: boolean,
   ): readonly number[] {
+    if (open.length === 0 || (budget.left === 0 && !fresh)) {
+      return open;
+    }
     let n = 0;
     let since = 0;
     this.#scope.next = () => {
@@ -300,7 +327,7 @@ class TimedRegexp implements RubyRegexp {
 
 /** Spends of the turn's time what was not work in proportion to the text. */
 function charge(budget: TurnBudget, ms: number, length: number): void {
-  if (ms > 1 && length < ms * honestPace) {
+  if (ms > shortWork && length < ms * honestPace) {
     budget.spend(ms);
   }
 }

@@ -256,7 +256,8 @@ export const errorTable = {
     fatalFor: 'connection',
   },
   FORWARD_INFLATE_BROKEN: {
-    template: 'Compressed entries are broken: closing the connection without an ack.',
+    template:
+      'Compressed entries are broken, or of zstd that refers back further than 8 MiB: closing the connection without an ack.',
     retryable: false,
     fatalFor: 'connection',
   },
@@ -266,7 +267,8 @@ export const errorTable = {
     fatalFor: 'connection',
   },
   FORWARD_INFLATE_TOO_LARGE: {
-    template: 'Compressed entries are over decompression_size_limit: closing the connection without an ack.',
+    template:
+      'Compressed entries are over decompression_size_limit, or one of them is over 16 MiB and 16 times what was sent: closing the connection without an ack.',
     retryable: false,
     fatalFor: 'connection',
   },

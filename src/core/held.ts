@@ -24,6 +24,17 @@ export class UnfinishedBytes {
     this.#memory?.give(bytes);
   }
 
+  /** Gives back what `Held.lend` returned. */
+  giveLent(bytes: Uint8Array): void {
+    this.#used -= bytes.length;
+    this.give(bytes);
+  }
+
+  /** Called by a holder that has lent its buffer: it counts, and cannot be taken away. */
+  lent(holder: Held): void {
+    this.#holders.delete(holder);
+  }
+
   get used(): number {
     return this.#used;
   }
@@ -96,6 +107,22 @@ export class Held {
     this.#bytes.copyWithin(0, count, this.length);
     this.length -= count;
     this.trim();
+  }
+
+  /**
+   * Hands over its buffer, whose first `count` bytes somebody works with for a while; what stands behind them goes to another one. The buffer
+   * is given back by `UnfinishedBytes.giveLent`.
+   */
+  lend(count: number): Uint8Array {
+    const { length } = this;
+    const lent = this.#bytes;
+    this.#bytes = new Uint8Array(0);
+    this.length = 0;
+    this.#shared.lent(this);
+    if (count < length) {
+      this.append(lent, count, length);
+    }
+    return lent;
   }
 
   /** Drops all, and keeps the buffer: more is about to come. */

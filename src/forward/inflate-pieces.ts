@@ -6,7 +6,12 @@ import { type CompressedKind, failure, InflateError } from './inflate.ts';
 import { ZlibHandle } from './zlib-handle.ts';
 
 /** Takes a fraction of a millisecond; larger ones cost less. */
-const pieceSize = 256 * 1024;
+export const pieceSize = 256 * 1024;
+/**
+ * A frame of zstd says how far back it may refer, and so much is held while it is inflated. No more than 8 MiB, which RFC 8878 asks of every
+ * decoder: the usual levels of compression need no more.
+ */
+const zstdLimits = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 /** The inflated bytes, each piece valid until the next is asked for. Throws an InflateError where they are broken or more than `limit`. */
 export async function* inflatePieces(
@@ -14,7 +19,7 @@ export async function* inflatePieces(
   input: Uint8Array,
   limit: number,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const handle = ZlibHandle.of(kind === 'gzip' ? createGunzip() : createZstdDecompress());
+  let handle = newHandle(kind);
   if (handle === undefined) {
     yield* streamedPieces(kind, input, limit);
     return;
@@ -26,7 +31,7 @@ export async function* inflatePieces(
   let from = 0;
   try {
     for (;;) {
-      if (!handle.write(flush, input, from, piece, 0)) {
+      if (handle?.write(flush, input, from, piece, 0) !== true) {
         throw new InflateError('broken');
       }
       const { roomLeft, inputLeft } = handle;
@@ -48,13 +53,19 @@ export async function* inflatePieces(
         if (read === 0 && length === 0) {
           throw new InflateError('broken');
         }
-        handle.reset();
+        // Begun anew it would have forgotten its limits.
+        handle.close();
+        handle = newHandle(kind);
       }
       await turn();
     }
   } finally {
-    handle.close();
+    handle?.close();
   }
+}
+
+function newHandle(kind: CompressedKind): ZlibHandle | undefined {
+  return ZlibHandle.of(kind === 'gzip' ? createGunzip() : createZstdDecompress(zstdLimits));
 }
 
 /** The same by node:zlib's streams, where their engines cannot be had alone. */
@@ -69,7 +80,7 @@ async function* streamedPieces(
     const stream =
       kind === 'gzip'
         ? createGunzip({ chunkSize: pieceSize })
-        : createZstdDecompress({ chunkSize: pieceSize, finishFlush: constants.ZSTD_e_flush });
+        : createZstdDecompress({ ...zstdLimits, chunkSize: pieceSize, finishFlush: constants.ZSTD_e_flush });
     const ended = new Promise<void>((resolve) => stream.once('close', resolve));
     stream.end(rest);
     try {

@@ -45,9 +45,10 @@ function inflateSmall(kind: CompressedKind, input: Uint8Array, limit: number): U
 }
 
 export class InflateError extends Error {
-  readonly failure: InflateFailure | 'malformed';
+  readonly failure: InflateFailure | 'entry' | 'malformed';
 
-  constructor(failure: InflateFailure | 'malformed', options?: ErrorOptions) {
+  /** `entry`: one of the entries is too large; `malformed`: they are no msgpack. */
+  constructor(failure: InflateFailure | 'entry' | 'malformed', options?: ErrorOptions) {
     super(failure, options);
     this.failure = failure;
   }

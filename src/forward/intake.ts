@@ -133,7 +133,10 @@ export class Intake {
     return next;
   }
 
-  /** Takes the message that `frame` has found at `base`, in the bytes that the batcher joins in. A promise where inflating takes time. */
+  /**
+   * Takes the message that `frame` has found at `base`, in the bytes that the batcher joins in. A promise where inflating takes time: until it
+   * settles, bytes that are not the read window's stay as they are.
+   */
   message(bytes: Uint8Array, base: number, frame: Framer): Verdict | Promise<Verdict> {
     const { elements, starts } = frame;
     if (elements < 2) {
@@ -232,7 +235,8 @@ export class Intake {
       }
       if (inflated === 'large') {
         this.#batcher.flush();
-        return this.#large(compressed, bytes.slice(start, end), tag, this.#option.chunk(bytes), this.#option.signal);
+        const input = bytes === window.bytes ? bytes.slice(start, end) : bytes.subarray(start, end);
+        return this.#large(compressed, input, tag, this.#option.chunk(bytes), this.#option.signal);
       }
       verdict = this.#inflated(inflated, tag, this.#asks(bytes));
       this.#inflatedBytes += inflated.length;
@@ -375,6 +379,7 @@ export class Intake {
 }
 
 const inflateReason = {
+  entry: 'FORWARD_INFLATE_TOO_LARGE',
   large: 'FORWARD_INFLATE_TOO_LARGE',
   broken: 'FORWARD_INFLATE_BROKEN',
   malformed: 'FORWARD_MALFORMED',

@@ -86,6 +86,8 @@ export class Session {
   #ended = false;
   #taken = false;
   #noMessages = 0;
+  /** What was held with the message that takes time. */
+  #lent: Uint8Array | undefined;
   /** As many bytes as the unfinished message has at least, as far as is known. */
   #wanted = 0;
   /** As many unfinished bytes may be moved. */
@@ -203,7 +205,11 @@ export class Session {
       return;
     }
     if (bytes === this.#held.bytes) {
-      this.#held.shift(done);
+      if (this.#busy) {
+        this.#lent = this.#held.lend(done);
+      } else {
+        this.#held.shift(done);
+      }
     } else if (done < to) {
       this.#keep(bytes, done, to);
     } else {
@@ -326,11 +332,22 @@ export class Session {
     verdict.then(
       (later) => {
         this.#busy = false;
+        this.#giveLent();
         this.#judge(later);
         this.#goOn();
       },
-      (error: unknown) => this.#close('FORWARD_EMIT_FAILED', error),
+      (error: unknown) => {
+        this.#giveLent();
+        this.#close('FORWARD_EMIT_FAILED', error);
+      },
     );
+  }
+
+  #giveLent(): void {
+    if (this.#lent !== undefined) {
+      this.#settings.unfinished.giveLent(this.#lent);
+      this.#lent = undefined;
+    }
   }
 
   /** After a message that took time: what came behind it. */

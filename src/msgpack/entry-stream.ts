@@ -5,9 +5,17 @@ import { needMore, Skip } from './skip.ts';
 export class EntryStream {
   readonly #skip = new Skip();
   #tail = new Uint8Array(0);
+  /** What the tail was before its run was given out: they change places, so that no run needs memory of its own. */
+  #spare = new Uint8Array(0);
   #used = 0;
   /** Where in the tail the walk goes on. */
   #walked = 0;
+  readonly #room: number;
+
+  /** `room` is how many bytes an entry and a piece may have together, where that is known: so much is taken at once. */
+  constructor(room = 0) {
+    this.#room = room;
+  }
 
   /** Bytes of an unfinished entry. */
   get held(): number {
@@ -43,15 +51,16 @@ export class EntryStream {
       pos = next;
     }
     this.#walked = pos < end ? this.#skip.at - whole : 0;
-    const run = bytes === this.#tail ? bytes.slice(0, whole) : bytes.subarray(0, whole);
-    this.#keep(bytes, whole, end);
-    return run;
+    if (bytes !== this.#tail || whole > 0) {
+      this.#keep(bytes, whole, end);
+    }
+    return bytes.subarray(0, whole);
   }
 
   #append(piece: Uint8Array): void {
     const needed = this.#used + piece.length;
     if (needed > this.#tail.length) {
-      const larger = new Uint8Array(Math.max(needed, this.#tail.length * 2));
+      const larger = new Uint8Array(Math.max(needed, this.#tail.length * 2, this.#room));
       larger.set(this.#tail.subarray(0, this.#used));
       this.#tail = larger;
     }
@@ -59,12 +68,13 @@ export class EntryStream {
     this.#used = needed;
   }
 
+  /** The bytes behind a run are kept where the run is not. */
   #keep(bytes: Uint8Array, from: number, end: number): void {
     if (bytes === this.#tail) {
-      bytes.copyWithin(0, from, end);
-      this.#used = end - from;
-    } else if (from < end) {
-      this.#used = 0;
+      [this.#tail, this.#spare] = [this.#spare, this.#tail];
+    }
+    this.#used = 0;
+    if (from < end) {
       this.#append(bytes.subarray(from, end));
     }
   }

@@ -38,6 +38,25 @@ test('a large buffer stays while more is to come, and goes when a message ends',
   expect(shared.used).toBe(0);
 });
 
+test('what is lent counts until it is given back, stays as it is, and cannot be taken away', () => {
+  const shared = new UnfinishedBytes(50_000);
+  let lost = false;
+  const held = new Held(shared, () => {
+    lost = true;
+  });
+  held.append(bytes(20_100), 0, 20_100);
+  const before = shared.used;
+  const lent = held.lend(20_000);
+  expect(held.bytes.subarray(0, held.length)).toEqual(bytes(100, 20_000));
+  expect(shared.used).toBe(before + held.capacity);
+  held.append(bytes(40_000), 0, 40_000);
+  expect(lost).toBe(true);
+  expect(lent.subarray(0, 20_000)).toEqual(bytes(20_000));
+  expect(shared.used).toBe(before);
+  shared.giveLent(lent);
+  expect(shared.used).toBe(0);
+});
+
 test('where the bound is spent, who holds most loses it', () => {
   const shared = new UnfinishedBytes(10_000);
   let lost = '';

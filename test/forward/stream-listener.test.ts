@@ -1,10 +1,12 @@
 // The forward input as its peers see it: acks, backpressure, faults of one connection that leave others alone, stopping.
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib';
 import { Decoder, encode } from '@msgpack/msgpack';
 import { expect, test } from 'vitest';
 import { freePort } from '../support/ports.ts';
@@ -152,6 +154,66 @@ test('a large compressed message is inflated while its connection waits, and wha
     expect(input.events.map(({ tag }) => Buffer.from(tag, 'hex').toString()).join('')).toBe(
       `${'a'.repeat(400)}${'b'.repeat(400)}c`,
     );
+  });
+});
+
+test('what a compressed message of several MB stands in is lent out until it is inflated, and counts until then', async () => {
+  await withInput('', async (input, port) => {
+    const noise = (length: number) => randomBytes(length).toString('base64');
+    const entries = Buffer.concat(Array.from({ length: 300 }, () => encode([seconds, { log: noise(10_000) }])));
+    const peer = await connect(port);
+    peer.send(
+      ['a', gzipSync(entries, { level: 1 }), { compressed: 'gzip', chunk: 'gz' }],
+      ['b', zstdCompressSync(entries), { compressed: 'zstd', chunk: 'zst' }],
+      ['c', seconds, { log: noise(2_000_000) }],
+      ['d', entries, { chunk: 'last' }],
+    );
+    expect(await peer.reply()).toEqual({ ack: 'gz' });
+    expect(await peer.reply()).toEqual({ ack: 'zst' });
+    expect(await peer.reply()).toEqual({ ack: 'last' });
+    const events = (from: number, to: number) => input.events.slice(from, to).map(({ record }) => record);
+    expect(input.events.length).toBe(901);
+    expect(events(0, 300)).toEqual(events(601, 901));
+    expect(events(300, 600)).toEqual(events(601, 901));
+    // A connection keeps a small buffer.
+    expect(input.unfinished.used).toBeLessThan(10_000);
+  });
+});
+
+test('a frame of zstd that refers back further than 8 MiB closes the connection: so much would be held', async () => {
+  const entries = encode([seconds, { log: randomBytes(400_000).toString('base64') }]);
+  const frame = async (windowLog: number) => {
+    const stream = createZstdCompress({ params: { [constants.ZSTD_c_windowLog]: windowLog } });
+    // Of what is given at once the stream knows that it needs less.
+    stream.write(entries.subarray(0, 1_000));
+    await new Promise<void>((resolve) => stream.flush(resolve));
+    stream.end(entries.subarray(1_000));
+    return buffer(stream);
+  };
+  const [near, far] = [await frame(23), await frame(24)];
+  await withInput('', async (input, port) => {
+    const option = { compressed: 'zstd', chunk: 'z' };
+    const honest = await connect(port);
+    honest.send(['a', Buffer.concat([near, near]), option]);
+    expect(await honest.reply()).toEqual({ ack: 'z' });
+    const hostile = await connect(port);
+    hostile.send(['a', Buffer.concat([near, far]), option]);
+    await hostile.ended;
+    expect(hostile.socket.bytesRead).toBe(0);
+    expect(input.events.length).toBe(2);
+    expect(counter(input, 'forebay_forward_inflate_broken_total')).toBe(1);
+  });
+});
+
+test('a single event that is many times what was sent, and more than 16 MB, closes the connection', async () => {
+  await withInput('', async (input, port) => {
+    const peer = await connect(port);
+    const bomb = gzipSync(encode([seconds, { log: 'x'.repeat(20_000_000) }]), { level: 1 });
+    peer.send(['a', bomb, { compressed: 'gzip', chunk: 'boom' }]);
+    await peer.ended;
+    expect(peer.socket.bytesRead).toBe(0);
+    expect(input.events.length).toBe(0);
+    expect(counter(input, 'forebay_forward_inflate_too_large_total')).toBe(1);
   });
 });
 

@@ -2,7 +2,9 @@ import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EntriesWalk, rewriteEntries } from '../../src/msgpack/entries.ts';
+import { EntryCheck } from '../../src/msgpack/entry-check.ts';
 import { EntryStream } from '../../src/msgpack/entry-stream.ts';
+import { needMore, Skip } from '../../src/msgpack/skip.ts';
 import { encoded, encodedRecord, encodedTime, mangled } from './arbitrary.ts';
 
 const clean = fc.tuple(encodedTime, encodedRecord).map(([time, record]) => Uint8Array.of(0x92, ...time, ...record));
@@ -85,18 +87,62 @@ test('a stream of pieces gives the same entries as the whole', () => {
     fc.property(fc.array(clean, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 10 }), (entries, cuts) => {
       const whole = Uint8Array.from(Buffer.concat(entries));
       const stream = new EntryStream();
+      const check = new EntryCheck();
       const runs: Uint8Array[] = [];
       let from = 0;
       const places = [...cuts.map((at) => (whole.length === 0 ? 0 : at % whole.length)), whole.length];
       for (const to of places.sort((a, b) => a - b)) {
         const run = stream.push(whole.slice(from, to));
         expect(typeof run).not.toBe('number');
+        expect(check.push(whole.slice(from, to))).toBe(0);
         runs.push(Uint8Array.from(run as Uint8Array));
         from = to;
       }
       expect(Buffer.concat(runs)).toEqual(Buffer.from(whole));
       expect(stream.held).toBe(0);
+      expect(check.largest).toBe(Math.max(0, ...entries.map((entry) => entry.length)));
     }),
     { numRuns: 1000 },
   );
+});
+
+test('a check of pieces finds what the walk over the whole finds, also where it is no msgpack or cut', () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc.array(fc.constantFrom(0x92, 0x81, 0xa1, 0xd9, 0xd7, 0xc7, 0xdd, 0xcf, 0, 1, 0x20, 0xc1), { maxLength: 80 }),
+    fc
+      .tuple(fc.array(clean, { maxLength: 4 }), fc.uint8Array({ maxLength: 4 }))
+      .map(([all, end]) => [...Buffer.concat(all), ...end]),
+  );
+  let broken = 0;
+  fc.assert(
+    fc.property(bytes, fc.array(fc.nat(), { maxLength: 12 }), (some, cuts) => {
+      const whole = Uint8Array.from(some);
+      const skip = new Skip();
+      const sizes: number[] = [];
+      let end = 0;
+      let code = 0;
+      for (let at = 0; at < whole.length && code === 0; at = end) {
+        const next = skip.run(whole, at, whole.length);
+        code = Math.min(next, 0);
+        end = next < 0 ? whole.length : next;
+        if (code === 0 || code === needMore) sizes.push(end - at);
+      }
+      const check = new EntryCheck();
+      let found = 0;
+      let from = 0;
+      for (const to of [...cuts.map((at) => at % (whole.length + 1)), whole.length].sort((a, b) => a - b)) {
+        found = found === 0 ? check.push(whole.slice(from, to)) : found;
+        from = to;
+      }
+      expect(found).toBe(code === needMore ? 0 : code);
+      if (found === 0) {
+        expect(check.largest).toBe(Math.max(0, ...sizes));
+      } else {
+        broken++;
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  expect(broken).toBeGreaterThan(100);
 });
