@@ -6,9 +6,11 @@ import { type FacetName, facetNames } from '../facet.ts';
 import { bitCount } from '../view.ts';
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
-import { type Plan, planOf } from './plan.ts';
+import { planOf } from './plan.ts';
+import type { Plan } from './plan-base.ts';
 import type { Reading } from './reading.ts';
-import { maskOf, Tally } from './tally.ts';
+import { maskOf, putRows } from './rows.ts';
+import { Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
 
 interface Term {
@@ -20,11 +22,11 @@ interface Term {
 
 export class Search {
   /** What passes the query. */
-  readonly tally = new Tally();
+  readonly tally: Tally;
   /** What passes all of it but a facet's own choice, for facets that have one. */
   readonly variants = new Map<FacetName, Tally>();
   /** All that is kept. */
-  readonly kept = new Tally();
+  readonly kept: Tally;
   readonly timeline: Timeline;
   /** Blocks whose bits have changed. */
   readonly dirty = new Set<Block>();
@@ -34,6 +36,8 @@ export class Search {
   node: QueryNode | undefined;
   readonly #columns: Columns;
   readonly #reading: Reading;
+  /** For each facet, where it has a choice. */
+  readonly #tallies: readonly Tally[];
   #terms: readonly Term[] = [];
   /** Rows that the terms looked at so far may hold for. */
   #left: Bits = new Uint32Array(0);
@@ -45,6 +49,9 @@ export class Search {
   constructor(columns: Columns, reading: Reading) {
     this.#columns = columns;
     this.#reading = reading;
+    this.kept = new Tally(columns, 0);
+    this.tally = new Tally(columns, 1);
+    this.#tallies = facetNames.map((_, n) => new Tally(columns, 2 + n));
     this.timeline = new Timeline(columns);
   }
 
@@ -82,7 +89,11 @@ export class Search {
     this.#left = new Uint32Array(this.#columns.size.events / 32);
     this.variants.clear();
     for (const name of new Set(facetOf.values())) {
-      this.variants.set(name, new Tally());
+      const tally = this.#tallies[facetNames.indexOf(name)];
+      if (tally !== undefined) {
+        tally.clear();
+        this.variants.set(name, tally);
+      }
     }
     this.spent = 0;
     this.tally.clear();
@@ -118,7 +129,7 @@ export class Search {
 
   /** Events that have just come. */
   took(block: Block, from: number, to: number): void {
-    this.kept.add(this.#columns.memory, block, undefined, from, to, 1);
+    this.kept.add(block, undefined, from, to, 1);
     // The block is searched as a whole where the search has yet to come to it.
     if (block.first + from >= this.#next) {
       this.#take(block, from, to);
@@ -129,9 +140,9 @@ export class Search {
   again(block: Block, row: number, level: number): void {
     const { memory } = this.#columns;
     this.#count(block, row, row + 1, -1);
-    this.kept.add(memory, block, undefined, row, row + 1, -1);
+    this.kept.add(block, undefined, row, row + 1, -1);
     memory.u8[block.at.levels + row] = level;
-    this.kept.add(memory, block, undefined, row, row + 1, 1);
+    this.kept.add(block, undefined, row, row + 1, 1);
     if (block.first + row >= this.#next) {
       this.#take(block, row, row + 1);
     }
@@ -139,17 +150,18 @@ export class Search {
 
   gone(block: Block): void {
     this.#count(block, 0, block.count, -1);
-    this.kept.add(this.#columns.memory, block, undefined, 0, block.count, -1);
+    this.kept.add(block, undefined, 0, block.count, -1);
     this.shown -= block.shown;
     this.dirty.delete(block);
   }
 
   #count(block: Block, from: number, to: number, by: 1 | -1): void {
-    const { memory } = this.#columns;
-    this.tally.add(memory, block, block.bits, from, to, by);
-    this.timeline.add(block, block.bits, from, to, by);
+    if (putRows(this.#columns.memory, block, block.bits, from, to)) {
+      this.tally.addRows(block, from, to, by);
+      this.timeline.addRows(block, from, to, by);
+    }
     for (const [name, bits] of block.variants) {
-      this.variants.get(name as FacetName)?.add(memory, block, bits, from, to, by);
+      this.variants.get(name as FacetName)?.add(block, bits, from, to, by);
     }
   }
 
@@ -191,15 +203,20 @@ export class Search {
   /** Asks each term of the rows that the ones before it may hold for. */
   #look(block: Block, from: number, to: number): void {
     const left = this.#left;
+    left.fill(0xffffffff, from >> 5, (to + 31) >> 5);
     for (const [n, { plan, facet }] of this.#terms.entries()) {
       plan.look(block, from, to, n === 0 ? undefined : left);
       // A facet's own choice is left out of what it counts.
       if (facet === undefined) {
+        let any = 0;
         for (let word = from >> 5; word << 5 < to; word++) {
-          left[word] = (n === 0 ? 0xffffffff : (left[word] as number)) & (plan.maybe[word] as number);
+          left[word] = (left[word] as number) & (plan.maybe[word] as number);
+          any |= (left[word] as number) & maskOf(word, from, to);
         }
-      } else if (n === 0) {
-        left.fill(0xffffffff, from >> 5, (to + 31) >> 5);
+        if (any === 0) {
+          // Whatever the others say, nothing passes.
+          return;
+        }
       }
     }
   }
