@@ -51,11 +51,11 @@ export class PlainSearch implements SearchKernel {
     this.#pick(from, to, bits, (row) => ((u8[flags + row] as number) & mask) !== 0);
   }
 
-  pickNumbers(column: number, from: number, to: number, answers: number, yes: number, unsure: number): void {
+  pickNumbers(column: number, from: number, to: number, answers: number, yes: number, maybe: number): void {
     const { u8, u16 } = this.#memory;
     const answer = (row: number) => u8[answers + (u16[(column >> 1) + row] as number)] as number;
     this.#pick(from, to, yes, (row) => (answer(row) & 1) !== 0);
-    this.#pick(from, to, unsure, (row) => (answer(row) & 2) !== 0);
+    this.#pick(from, to, maybe, (row) => answer(row) !== 0);
   }
 
   countNumbers(column: number, from: number, to: number, bits: number, by: number, table: number): void {

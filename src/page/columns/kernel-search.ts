@@ -18,8 +18,8 @@ export interface SearchKernel {
   pickLevels(levels: number, from: number, to: number, answers: number, bits: number): void;
   /** Writes bits of the events that have any flag of a mask. */
   pickFlags(flags: number, from: number, to: number, mask: number, bits: number): void;
-  /** Writes bits of the events whose shape or origin has the answer 1 to `yes`, and 2 to `unsure`. */
-  pickNumbers(column: number, from: number, to: number, answers: number, yes: number, unsure: number): void;
+  /** Writes bits of the events whose shape or origin has the answer 1 to `yes`, and of those that have 1 or 2 to `maybe`. */
+  pickNumbers(column: number, from: number, to: number, answers: number, yes: number, maybe: number): void;
   /** Adds `by` to the number of its shape or origin for each event whose bit is set; the table has 32 bits for each. */
   countNumbers(column: number, from: number, to: number, bits: number, by: number, table: number): void;
   /** The same for levels. */

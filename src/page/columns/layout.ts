@@ -31,11 +31,11 @@ export type ContextField = (typeof contextFields)[number];
 export const needleAt = begin + 4096;
 export const longestNeedle = 1024;
 
-/** Events of a block at most. Bits of a block: what was found, what is unsure, what is asked for, what is counted. */
+/** Events of a block at most. Bits of a block: what was found, what may be, what is asked for, what is counted. */
 export const largestBlock = 8192;
 export const bitsAt = begin + 8192;
-export const unsureAt = bitsAt + largestBlock / 8;
-export const withinAt = unsureAt + largestBlock / 8;
+export const maybeAt = bitsAt + largestBlock / 8;
+export const withinAt = maybeAt + largestBlock / 8;
 export const rowsAt = withinAt + largestBlock / 8;
 
 /** For each origin the four shapes that its events had last. */

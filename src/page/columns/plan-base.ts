@@ -2,7 +2,7 @@
 import type { Subject } from '../../live/query/compile.ts';
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
-import { answersAt, bitsAt, unsureAt } from './layout.ts';
+import { answersAt, bitsAt, maybeAt } from './layout.ts';
 
 export interface Plan {
   /** Events that it holds for, and those that it holds for or may. Right for the rows of the last `look`. */
@@ -51,12 +51,14 @@ export abstract class Base implements Plan {
   protected fillFrom(column: number, answers: Uint8Array, from: number, to: number): void {
     const { memory, kernel } = this.columns;
     memory.u8.set(answers, answersAt);
-    kernel.pickNumbers(column, from, to, answersAt, bitsAt, unsureAt);
-    const { u32 } = memory;
-    for (let word = from >> 5; word << 5 < to; word++) {
-      const sure = u32[(bitsAt >> 2) + word] as number;
-      this.yes[word] = sure;
-      this.maybe[word] = sure | (u32[(unsureAt >> 2) + word] as number);
-    }
+    kernel.pickNumbers(column, from, to, answersAt, bitsAt, maybeAt);
+    this.take(this.yes, bitsAt, from, to);
+    this.take(this.maybe, maybeAt, from, to);
+  }
+
+  /** Takes over bits that the kernel has written. */
+  protected take(into: Bits, at: number, from: number, to: number): void {
+    const first = from >> 5;
+    into.set(this.columns.memory.u32.subarray((at >> 2) + first, (at >> 2) + ((to + 31) >> 5)), first);
   }
 }

@@ -78,12 +78,8 @@ export class LevelPlan extends Base {
     const { memory, kernel } = this.columns;
     memory.u8.set(this.#accepts, answersAt);
     kernel.pickLevels(block.at.levels, from, to, answersAt, bitsAt);
-    const { u32 } = memory;
-    for (let word = from >> 5; word << 5 < to; word++) {
-      const bits = u32[(bitsAt >> 2) + word] as number;
-      this.yes[word] = bits;
-      this.maybe[word] = bits;
-    }
+    this.take(this.yes, bitsAt, from, to);
+    this.take(this.maybe, bitsAt, from, to);
   }
 }
 

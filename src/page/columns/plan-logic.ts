@@ -1,7 +1,14 @@
-// Plans of plans: not, and, or; and the one that knows nothing. What one term has decided, the next need not look at.
+// Plans of plans: not, and, or; the one that all pass, and the one that knows nothing. What one term has decided, the next need not look at.
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
 import { Base, type Plan } from './plan-base.ts';
+
+/** Every event passes. */
+export class AllPlan extends Base {
+  look(_block: Block, from: number, to: number): void {
+    this.all(from, to, true);
+  }
+}
 
 /** Every event has to be read. */
 export class AnyPlan extends Base {

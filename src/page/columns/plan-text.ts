@@ -5,7 +5,7 @@ import { EventSubject } from '../../live/query/event-subject.ts';
 import { Answers } from './answers.ts';
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
-import { answersAt, bitsAt, joined, mostShapes, odd, plain, unsureAt } from './layout.ts';
+import { answersAt, bitsAt, joined, maybeAt, mostShapes, odd, plain } from './layout.ts';
 import { Needle } from './needle.ts';
 import { Base, subjectWith } from './plan-base.ts';
 import type { Shape } from './shapes.ts';
@@ -46,9 +46,9 @@ export class TextPlan extends Base {
   /** Of colours, pieces and whole records the bytes of the line say nothing. */
   #doubt(block: Block, from: number, to: number): void {
     const { memory, kernel } = this.columns;
-    kernel.pickFlags(block.at.flags, from, to, odd | joined | plain, unsureAt);
+    kernel.pickFlags(block.at.flags, from, to, odd | joined | plain, maybeAt);
     for (let word = from >> 5; word << 5 < to; word++) {
-      const unsure = memory.u32[(unsureAt >> 2) + word] as number;
+      const unsure = memory.u32[(maybeAt >> 2) + word] as number;
       this.yes[word] = (this.yes[word] as number) & ~unsure;
       this.maybe[word] = (this.maybe[word] as number) | unsure;
     }
@@ -58,7 +58,7 @@ export class TextPlan extends Base {
   #addShapes(block: Block, answers: Uint8Array, from: number, to: number): void {
     const { memory, kernel } = this.columns;
     memory.u8.set(answers, answersAt);
-    kernel.pickNumbers(block.at.shapes, from, to, answersAt, bitsAt, unsureAt);
+    kernel.pickNumbers(block.at.shapes, from, to, answersAt, bitsAt, maybeAt);
     for (let word = from >> 5; word << 5 < to; word++) {
       const sure = memory.u32[(bitsAt >> 2) + word] as number;
       this.yes[word] = (this.yes[word] as number) | sure;

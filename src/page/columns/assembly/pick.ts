@@ -23,26 +23,26 @@ export function pickFlags(flags: usize, from: u32, to: u32, mask: u32, bits: usi
   }
 }
 
-/** Of numbers of 16 bits, shapes or origins: a byte of answer for each, of which bit 0 goes to `yes` and bit 1 to `unsure`. */
-export function pickNumbers(column: usize, from: u32, to: u32, answers: usize, yes: usize, unsure: usize): void {
+/** Of numbers of 16 bits, shapes or origins: a byte of answer for each, 1 is yes and 2 maybe; what is sure goes to `yes`, both to `maybe`. */
+export function pickNumbers(column: usize, from: u32, to: u32, answers: usize, yes: usize, maybe: usize): void {
   for (let row: usize = from & ~31; row < <usize>to; row += 32) {
     const at = column + (row << 1);
     const first = load<u16>(at);
     let sure: u32 = 0;
-    let maybe: u32 = 0;
+    let open: u32 = 0;
     if (isUniform16(at, first)) {
       const answer: u32 = load<u8>(answers + first);
       sure = 0 - (answer & 1);
-      maybe = 0 - ((answer >> 1) & 1);
+      open = 0 - ((answer >> 1) & 1);
     } else {
       for (let n: u32 = 0; n < 32; n++) {
         const answer: u32 = load<u8>(answers + load<u16>(at + ((<usize>n) << 1)));
         sure |= (answer & 1) << n;
-        maybe |= ((answer >> 1) & 1) << n;
+        open |= ((answer >> 1) & 1) << n;
       }
     }
     store<u32>(yes + (row >> 3), sure);
-    store<u32>(unsure + (row >> 3), maybe);
+    store<u32>(maybe + (row >> 3), sure | open);
   }
 }
 
