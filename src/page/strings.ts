@@ -36,6 +36,10 @@ export const text = {
   showAllOf: (facet: string) => `Show all: ${facet}`,
   onlyHint: 'Click: only this one. Ctrl-click: this one too. Alt-click: all but this one.',
   exclude: (name: string) => `Hide ${name}`,
+  makeFacet: (name: string) => `Count the values of ${name}`,
+  dropFacet: (name: string) => `No counts of ${name}`,
+  facetEmpty: 'No line has it',
+  facetRead: (percent: number) => `${percent} % counted`,
   otherValues: '(others)',
   otherValuesTitle: 'Further values: there are more than are counted one by one',
   // Histogram

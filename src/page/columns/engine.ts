@@ -72,7 +72,17 @@ export class Engine {
   }
 
   get running(): boolean {
-    return this.search.running;
+    return this.search.running || this.search.fields.running;
+  }
+
+  /** Searches on until the time is up, then reads the values of fields that are facets. */
+  work(time: number): void {
+    const { search } = this;
+    if (search.running) {
+      search.run(time);
+    } else {
+      search.fields.run(time);
+    }
   }
 
   /** Keeps so much from now on. */
@@ -158,6 +168,11 @@ export class Engine {
       this.search.restart(read.node, now);
       this.search.run(performance.now() + time, until);
     }
+  }
+
+  /** Makes these fields facets. */
+  facets(names: readonly string[]): void {
+    this.search.setFields(names);
   }
 
   /** Rows at the tail that the page shows. */
@@ -313,7 +328,8 @@ export class Engine {
 
   /** Whether facets and histogram are told too: a few times a second. */
   #counts(anew: boolean): boolean {
-    const version = this.search.timeline.version + this.#gaps.length;
+    const { timeline, fields } = this.search;
+    const version = timeline.version + fields.version + this.#gaps.length;
     const now = performance.now();
     if (!anew && (version === this.#counted || (now - this.#countedAt < beat && this.#countedAt > 0))) {
       return false;

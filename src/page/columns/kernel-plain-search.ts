@@ -81,7 +81,7 @@ export class PlainSearch implements SearchKernel {
     const { u8, u16, u32 } = this.#memory;
     let run = (runs - runSize) >> 2;
     let count = 0;
-    for (let row = from & ~31; row < to; row++) {
+    for (let row = from & ~31, end = (to + 31) & ~31; row < end; row++) {
       if (this.#isSet(bits, row)) {
         const lane = u8[lanes + (u16[(origins >> 1) + row] as number)] as number;
         const second = u32[(seconds >> 2) + row] as number;

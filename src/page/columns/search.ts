@@ -1,11 +1,12 @@
 // Brings what is shown, and what is counted, in line with the query: events that come at once, those already kept block by block, newest first.
 import type { QueryNode } from '../../live/query/ast.ts';
 import { Query } from '../../live/query/compile.ts';
-import { chooseAll, termsOf } from '../../live/query/edit.ts';
-import { type FacetName, facetNames } from '../facet.ts';
+import { choicesOf, chooseAll, termsOf } from '../../live/query/edit.ts';
+import { type FacetName, facetNames, isFacetName } from '../facet.ts';
 import { bitCount } from '../view.ts';
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
+import { Fields } from './fields.ts';
 import { planOf } from './plan.ts';
 import type { Plan } from './plan-base.ts';
 import { AllPlan } from './plan-logic.ts';
@@ -21,7 +22,7 @@ interface Term {
   readonly maybe: Bits;
   readonly query: Query;
   /** The facet whose choice it is, if it is one. */
-  readonly facet: FacetName | undefined;
+  readonly facet: string | undefined;
 }
 
 export class Search {
@@ -32,12 +33,17 @@ export class Search {
   /** All that is kept. */
   readonly kept: Tally;
   readonly timeline: Timeline;
+  /** Fields that are facets too. */
+  readonly fields: Fields;
   /** Blocks whose bits have changed. */
   readonly dirty = new Set<Block>();
   shown = 0;
   /** Ms that the search has taken, without what it waited. */
   spent = 0;
   node: QueryNode | undefined;
+  #now = 0;
+  /** Facets that have a choice. */
+  #chosen: ReadonlySet<string> = new Set();
   readonly #columns: Columns;
   readonly #reading: Reading;
   /** For each facet, where it has a choice. */
@@ -57,6 +63,7 @@ export class Search {
     this.tally = new Tally(columns, 1);
     this.#tallies = facetNames.map((_, n) => new Tally(columns, 2 + n));
     this.timeline = new Timeline(columns);
+    this.fields = new Fields(columns, reading);
     this.#left = new Uint32Array(columns.size.events / 32);
     this.restart(undefined, 0);
   }
@@ -75,8 +82,9 @@ export class Search {
   /** Begins anew. */
   restart(node: QueryNode | undefined, now: number): void {
     this.node = node;
-    const facetOf = new Map<QueryNode, FacetName>();
-    for (const name of facetNames) {
+    this.#now = now;
+    const facetOf = new Map<QueryNode, string>();
+    for (const name of [...facetNames, ...this.fields.names]) {
       const rest = termsOf(chooseAll(node, name));
       for (const term of termsOf(node)) {
         if (!rest.includes(term)) {
@@ -97,7 +105,8 @@ export class Search {
             (a, b) => Number(a.facet !== undefined) - Number(b.facet !== undefined) || a.plan.cost - b.plan.cost,
           );
     this.variants.clear();
-    for (const name of new Set(facetOf.values())) {
+    this.#chosen = new Set(facetOf.values());
+    for (const name of facetNames.filter((one) => this.#chosen.has(one))) {
       const tally = this.#tallies[facetNames.indexOf(name)];
       if (tally !== undefined) {
         tally.clear();
@@ -107,6 +116,7 @@ export class Search {
     this.spent = 0;
     this.tally.clear();
     this.timeline.clear();
+    this.fields.clear();
     this.shown = 0;
     this.dirty.clear();
     for (const block of this.#columns.blocks) {
@@ -116,6 +126,22 @@ export class Search {
     }
     this.#next = this.#columns.next;
     this.#from = this.#next;
+  }
+
+  /** Makes these fields facets too. */
+  setFields(names: readonly string[]): void {
+    const before = this.#chosen;
+    this.fields.set(names);
+    const wanted = termsOf(this.node).length > 0 && names.some((name) => !before.has(name) && this.#hasChoice(name));
+    const unwanted = [...before].some((name) => !isFacetName(name) && !names.includes(name));
+    if (wanted || unwanted) {
+      this.restart(this.node, this.#now);
+    }
+  }
+
+  #hasChoice(name: string): boolean {
+    const { only, except } = choicesOf(this.node, name);
+    return only.size + except.size > 0;
   }
 
   /** Searches on until the time is up; at least one block, and all down to the event `until`. */
@@ -139,6 +165,7 @@ export class Search {
   /** Events that have just come. */
   took(block: Block, from: number, to: number): void {
     this.kept.add(block, undefined, from, to, 1);
+    this.fields.took(block);
     // The block is searched as a whole where the search has yet to come to it.
     if (block.first + from >= this.#next) {
       this.#take(block, from, to);
@@ -151,6 +178,7 @@ export class Search {
     this.#count(block, row, row + 1, -1);
     this.kept.add(block, undefined, row, row + 1, -1);
     memory.u8[block.at.levels + row] = level;
+    this.fields.again(block, row);
     this.kept.add(block, undefined, row, row + 1, 1);
     if (block.first + row >= this.#next) {
       this.#take(block, row, row + 1);
@@ -160,6 +188,7 @@ export class Search {
   gone(block: Block): void {
     this.#count(block, 0, block.count, -1);
     this.kept.add(block, undefined, 0, block.count, -1);
+    this.fields.gone(block);
     this.shown -= block.shown;
     this.dirty.delete(block);
   }
@@ -169,8 +198,12 @@ export class Search {
       this.tally.addRows(block, from, to, by);
       this.timeline.addRows(block, from, to, by);
     }
-    for (const [name, bits] of block.variants) {
-      this.variants.get(name as FacetName)?.add(block, bits, from, to, by);
+    this.fields.count(block, from, to, by);
+    for (const [name, tally] of this.variants) {
+      const bits = block.variants.get(name);
+      if (bits !== undefined) {
+        tally.add(block, bits, from, to, by);
+      }
     }
   }
 
@@ -181,7 +214,7 @@ export class Search {
     this.#combine(block, from, to);
     this.#showMarkers(block, from, to);
     this.shown += block.shown - before;
-    for (const name of this.variants.keys()) {
+    for (const name of this.#chosen) {
       this.#combineWithout(block, name, from, to);
     }
     this.#count(block, from, to, 1);
@@ -248,7 +281,7 @@ export class Search {
   }
 
   /** The rows for which all terms hold, but for those of one facet. */
-  #combineWithout(block: Block, name: FacetName, from: number, to: number): void {
+  #combineWithout(block: Block, name: string, from: number, to: number): void {
     let bits = block.variants.get(name);
     if (bits === undefined) {
       bits = new Uint32Array(block.bits.length);
@@ -286,6 +319,6 @@ export class Search {
   }
 }
 
-function termOf(plan: Plan, query: Query, facet: FacetName | undefined): Term {
+function termOf(plan: Plan, query: Query, facet: string | undefined): Term {
   return { plan, query, facet, yes: plan.yes, maybe: plan.maybe };
 }
