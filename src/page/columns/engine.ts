@@ -30,6 +30,8 @@ const mostGaps = 500;
 const mostLooked = 200_000;
 /** Ms that the first part of a search may take. */
 const firstSlice = 8;
+/** Ms in a row that values of fields are read: what comes in meanwhile waits. */
+const fieldSlice = 3;
 /** Bins of the histogram. */
 const bins = 240;
 
@@ -81,7 +83,7 @@ export class Engine {
     if (search.running) {
       search.run(time);
     } else {
-      search.fields.run(time);
+      search.fields.run(Math.min(time, performance.now() + fieldSlice));
     }
   }
 

@@ -6,6 +6,7 @@ import { Answers } from './answers.ts';
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
 import { answersAt, bitsAt, maybeAt, mostShapes } from './layout.ts';
+import type { ReadValues } from './plan-base.ts';
 import { TextPlan } from './plan-text.ts';
 import type { Reading } from './reading.ts';
 import { maskOf } from './rows.ts';
@@ -27,7 +28,7 @@ interface Column {
   done: number;
 }
 
-export class FieldValues {
+export class FieldValues implements ReadValues {
   readonly name: string;
   /** By number: the value, lines kept, and lines that pass the query but for what it asks of this very field. */
   readonly names: (string | undefined)[] = [undefined, undefined];
@@ -68,6 +69,11 @@ export class FieldValues {
     return this.#blocks.get(block)?.done ?? 0;
   }
 
+  numberOf(block: Block, row: number): number {
+    const column = this.#blocks.get(block);
+    return column === undefined || row >= column.done ? none : (column.ids[row] as number);
+  }
+
   /** Reads the next rows of a block, at most `most`; `shown` are those that pass all but the choice of this field. */
   read(block: Block, shown: Bits, most: number): void {
     const column = this.#columnOf(block);
@@ -76,7 +82,7 @@ export class FieldValues {
     this.#look(block, from, to);
     for (let row = from; row < to; row++) {
       // Counted at once: a number that no line has is given away.
-      const id = isRow(block, row) ? this.#numberOf(block, row) : none;
+      const id = isRow(block, row) ? this.#find(block, row) : none;
       column.ids[row] = id;
       this.kept[id] = (this.kept[id] as number) + (isRow(block, row) ? 1 : 0);
     }
@@ -98,7 +104,7 @@ export class FieldValues {
     if (column !== undefined && row < column.done) {
       this.#add(this.kept, block, column, undefined, row, row + 1, -1);
       this.#look(block, row, row + 1);
-      column.ids[row] = this.#numberOf(block, row);
+      column.ids[row] = this.#find(block, row);
       this.#add(this.kept, block, column, undefined, row, row + 1, 1);
     }
   }
@@ -161,7 +167,7 @@ export class FieldValues {
     }
   }
 
-  #numberOf(block: Block, row: number): number {
+  #find(block: Block, row: number): number {
     const isOpen = (((this.#open[row >> 5] as number) >>> (row & 31)) & 1) === 1;
     if (isOpen) {
       return this.#number(this.#reading.subject({ block, row }).field(this.name));

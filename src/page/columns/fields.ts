@@ -31,6 +31,11 @@ export class Fields {
     return this.#list.map(({ name }) => name);
   }
 
+  /** The values of one of them. */
+  get(name: string): FieldValues | undefined {
+    return this.#list.find((field) => field.name === name);
+  }
+
   /** Whether there is something to read. */
   get running(): boolean {
     return this.#open.size > 0;
@@ -110,7 +115,7 @@ export class Fields {
 
   /** The values of a field, the most frequent first; undefined where it is none of these. */
   values(name: string): readonly string[] | undefined {
-    const field = this.#list.find((one) => one.name === name);
+    const field = this.get(name);
     return field === undefined ? undefined : idsOf(field).map((id) => field.names[id] as string);
   }
 

@@ -14,6 +14,13 @@ export interface Plan {
   look(block: Block, from: number, to: number, within?: Bits): void;
 }
 
+/** The values of a field, as far as they have been read. */
+export interface ReadValues {
+  /** By number; undefined for events without a value, and with one that is not kept. */
+  readonly names: readonly (string | undefined)[];
+  numberOf(block: Block, row: number): number;
+}
+
 const nothing: Subject = {
   text: () => '',
   folded: () => '',

@@ -7,7 +7,8 @@ import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
 import { answersAt, bitsAt, joined, maybeAt, mostShapes, odd, plain } from './layout.ts';
 import { Needle } from './needle.ts';
-import { Base, subjectWith } from './plan-base.ts';
+import { Base, type ReadValues, subjectWith } from './plan-base.ts';
+import { maskOf } from './rows.ts';
 import type { Shape } from './shapes.ts';
 
 /** A word or a phrase. */
@@ -73,9 +74,23 @@ export class FieldPlan extends Base {
   readonly #shapes: Answers<Shape>;
   readonly #names: TextPlan;
   readonly #subject = new EventSubject();
+  readonly #name: string;
+  readonly #query: Query;
+  readonly #read: (field: string) => ReadValues | undefined;
+  /** Of values that have been read: by their number the value, and what was said of it. */
+  readonly #asked: (string | undefined)[] = [];
+  readonly #said: boolean[] = [];
 
-  constructor(columns: Columns, node: FieldNode, query: Query) {
+  constructor(
+    columns: Columns,
+    node: FieldNode,
+    query: Query,
+    read: (field: string) => ReadValues | undefined = () => undefined,
+  ) {
     super(columns);
+    this.#name = node.name;
+    this.#query = query;
+    this.#read = read;
     const [first = node.name] = node.name.split('.');
     this.#names = new TextPlan(columns, first.toLowerCase(), true);
     this.cost = this.#names.cost + 100;
@@ -106,6 +121,36 @@ export class FieldPlan extends Base {
     this.#names.look(block, from, to, within);
     for (let word = from >> 5; word << 5 < to; word++) {
       maybe[word] = (yes[word] as number) | ((maybe[word] as number) & (this.#names.maybe[word] as number));
+    }
+    const values = this.#read(this.#name);
+    if (values !== undefined) {
+      this.#recall(values, block, from, to);
+    }
+  }
+
+  /** Of a field that is a facet most values have been read already. */
+  #recall(values: ReadValues, block: Block, from: number, to: number): void {
+    const { yes, maybe } = this;
+    for (let word = from >> 5; word << 5 < to; word++) {
+      let left = (maybe[word] as number) & ~(yes[word] as number) & maskOf(word, from, to);
+      while (left !== 0) {
+        const bit = left & -left;
+        left &= left - 1;
+        const id = values.numberOf(block, (word << 5) + 31 - Math.clz32(bit));
+        const value = values.names[id];
+        if (value === undefined) {
+          continue;
+        }
+        if (this.#asked[id] !== value) {
+          this.#asked[id] = value;
+          this.#said[id] = this.#query.accepts(subjectWith({ field: () => value }));
+        }
+        if (this.#said[id] === true) {
+          yes[word] = (yes[word] as number) | bit;
+        } else {
+          maybe[word] = (maybe[word] as number) & ~bit;
+        }
+      }
     }
   }
 }

@@ -4,34 +4,44 @@ import type { FieldNode, QueryNode } from '../../live/query/ast.ts';
 import { folds, Query } from '../../live/query/compile.ts';
 import { isOwnField } from '../../live/query/fields.ts';
 import type { Columns } from './columns.ts';
-import { type Plan, subjectWith } from './plan-base.ts';
+import { type Plan, type ReadValues, subjectWith } from './plan-base.ts';
 import { LevelPlan, OriginPlan, ShapePlan, TimePlan } from './plan-columns.ts';
 import { AnyPlan, ManyPlan, NotPlan } from './plan-logic.ts';
 import { FieldPlan, TextPlan } from './plan-text.ts';
 import { others } from './shapes.ts';
 
-/** `now`, ms since the epoch, is what `since:15m` counts back from. */
-export function planOf(node: QueryNode, columns: Columns, now: number): Plan {
+/** `now`, ms since the epoch, is what `since:15m` counts back from; `read` has the values of fields that have been read. */
+export function planOf(
+  node: QueryNode,
+  columns: Columns,
+  now: number,
+  read: (field: string) => ReadValues | undefined,
+): Plan {
   switch (node.kind) {
     case 'text':
       return new TextPlan(columns, node.text, folds(node.text));
     case 'regex':
       return new AnyPlan(columns);
     case 'not':
-      return new NotPlan(columns, planOf(node.node, columns, now));
+      return new NotPlan(columns, planOf(node.node, columns, now, read));
     case 'and':
     case 'or':
       return new ManyPlan(
         columns,
-        node.nodes.map((one) => planOf(one, columns, now)),
+        node.nodes.map((one) => planOf(one, columns, now, read)),
         node.kind === 'and',
       );
     default:
-      return fieldPlan(node, columns, now);
+      return fieldPlan(node, columns, now, read);
   }
 }
 
-function fieldPlan(node: FieldNode, columns: Columns, now: number): Plan {
+function fieldPlan(
+  node: FieldNode,
+  columns: Columns,
+  now: number,
+  read: (field: string) => ReadValues | undefined,
+): Plan {
   const query = new Query(node, now);
   const { name } = node;
   if (name === 'since' || name === 'until') {
@@ -64,5 +74,5 @@ function fieldPlan(node: FieldNode, columns: Columns, now: number): Plan {
       ),
     );
   }
-  return ['log', 'message', 'msg'].includes(name) ? new AnyPlan(columns) : new FieldPlan(columns, node, query);
+  return ['log', 'message', 'msg'].includes(name) ? new AnyPlan(columns) : new FieldPlan(columns, node, query, read);
 }

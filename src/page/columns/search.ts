@@ -94,8 +94,9 @@ export class Search {
     }
     // Without a query there is one term, which all pass: a browser compiles well only what it has seen, and the first search of a reader is to
     // be as fast as the next.
+    const read = (name: string) => this.fields.get(name);
     const plans = termsOf(node).map((term) =>
-      termOf(planOf(term, this.#columns, now), new Query(term, now), facetOf.get(term)),
+      termOf(planOf(term, this.#columns, now, read), new Query(term, now), facetOf.get(term)),
     );
     // Those that no facet leaves out come first, and of them those that cost little: the others look at what these leave only.
     this.#terms =
