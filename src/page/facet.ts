@@ -3,6 +3,10 @@
 export const facetNames = ['level', 'container', 'feed', 'source', 'tag'] as const;
 export type FacetName = (typeof facetNames)[number];
 
+export function isFacetName(name: string): name is FacetName {
+  return (facetNames as readonly string[]).includes(name);
+}
+
 export interface FacetValue {
   readonly name: string;
   readonly color: number;
@@ -20,7 +24,21 @@ export interface FacetList {
   readonly most: number;
 }
 
-export type FacetLists = Readonly<Record<FacetName, FacetList>>;
+/** A field that a reader has made a facet. */
+export interface PinnedList extends FacetList {
+  readonly name: string;
+  /** Percent of the kept events whose value has been read; the others are not counted yet. */
+  readonly read: number;
+}
+
+export interface FacetLists extends Readonly<Record<FacetName, FacetList>> {
+  readonly pinned: readonly PinnedList[];
+}
+
+export const noFacets: FacetLists = (() => {
+  const none: FacetList = { values: [], hidden: 0, most: 0 };
+  return { level: none, container: none, feed: none, source: none, tag: none, pinned: [] };
+})();
 
 /** More are not listed: nobody reads them, and the query finds them. */
 export const mostListed: Readonly<Record<FacetName, number>> = {

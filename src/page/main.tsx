@@ -12,6 +12,7 @@ if (host !== null) {
   const stream = new Stream();
   const prefs = createPrefs();
   effect(() => stream.setPins(prefs.pins.values.value));
+  effect(() => stream.setFacets(prefs.facets.values.value));
   render(<Page stream={stream} prefs={prefs} />, host);
   await begin(stream);
 }

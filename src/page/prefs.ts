@@ -22,8 +22,9 @@ function write(name: string, value: string): void {
   }
 }
 
-/** Pinned fields and saved queries; more are not kept. */
+/** Fields that are columns or facets, and saved queries; more are not kept. */
 const mostPins = 6;
+const mostFacets = 6;
 const mostSaved = 50;
 
 function list(name: string): string[] {
@@ -66,6 +67,7 @@ export function createPrefs() {
     wrap,
     dense,
     pins: createList('pins', mostPins),
+    facets: createList('facets', mostFacets),
     saved: createList('saved', mostSaved),
     nextTheme: () => {
       theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length] ?? 'auto';

@@ -7,7 +7,7 @@ import { type Choice, choose, chooseAll, fieldTerm, isTime, termsOf, withRange, 
 import { addressOf } from './address.ts';
 import type { Link } from './connection.ts';
 import { EventReader } from './event.ts';
-import type { FacetLists } from './facet.ts';
+import { type FacetLists, noFacets } from './facet.ts';
 import { type Filter, filterOf, isFilter, noFilter, parseFilter } from './filter.ts';
 import type { Held } from './held.ts';
 import { chooseKeeping, chosenKeeping, keeping } from './keeping.ts';
@@ -21,7 +21,6 @@ import type { FromWorker, Totals, Update } from './wire.ts';
 
 /** Updates after which an event that an address names is given up. */
 const mostTries = 200;
-const noValues = { values: [], hidden: 0, most: 0 };
 
 export class Stream {
   readonly view = new View();
@@ -38,9 +37,7 @@ export class Stream {
   readonly totals = signal<Totals>({
     ...{ rate: 0, kept: 0, gone: 0, dropped: 0, shown: 0, query: '', took: 0, search: 100, bytes: 0, plain: false },
   });
-  readonly facets = signal<FacetLists>({
-    ...{ level: noValues, container: noValues, feed: noValues, source: noValues, tag: noValues },
-  });
+  readonly facets = signal<FacetLists>(noFacets);
   readonly timeline = signal<{ readonly picture: Picture | undefined; readonly gaps: readonly Gap[] }>({
     picture: undefined,
     gaps: [],
@@ -288,6 +285,11 @@ export class Stream {
   setPins(pins: readonly string[]): void {
     this.reader.pins = pins;
     this.rows?.refresh();
+  }
+
+  /** Makes fields facets too. */
+  setFacets(names: readonly string[]): void {
+    this.#remote.tell({ op: 'facets', names });
   }
 
   suggest(completion: Completion): Promise<readonly string[]> {

@@ -38,6 +38,10 @@ export const text = {
   showAllOf: (facet: string) => `Show all: ${facet}`,
   onlyHint: 'Click or Enter: only this one. With Ctrl or Shift: this one too. With Alt: all but this one.',
   exclude: (name: string) => `Hide ${name}`,
+  makeFacet: (name: string) => `Count the values of ${name}`,
+  dropFacet: (name: string) => `No counts of ${name}`,
+  facetEmpty: 'No line has it',
+  facetRead: (percent: number) => `${percent} % counted`,
   otherValues: '(others)',
   otherValuesTitle: 'Further values: there are more than are counted one by one',
   // Histogram

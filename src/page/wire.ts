@@ -26,6 +26,8 @@ export type ToWorker =
       readonly generation: number;
       readonly until: number;
     }
+  /** Fields that are facets beside the usual ones. */
+  | { readonly op: 'facets'; readonly names: readonly string[] }
   /** Rows at the tail that the screen has room for, 0 where it does not follow. */
   | { readonly op: 'tail'; readonly rows: number }
   | { readonly op: 'rows'; readonly ids: readonly number[] }

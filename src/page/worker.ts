@@ -38,6 +38,7 @@ class Room {
       frame: (bytes) => {
         const next = engine.frame(bytes, frameDropped(bytes));
         this.#tell();
+        this.#turn();
         return next;
       },
       state: ({ holding }) => say({ op: 'holding', sentences: holding }),
@@ -81,6 +82,11 @@ class Room {
         this.#tell();
         this.#turn();
         return;
+      case 'facets':
+        this.#engine.facets(message.names);
+        this.#tell();
+        this.#turn();
+        return;
       case 'tail':
         this.#engine.tail(message.rows);
         return;
@@ -120,7 +126,7 @@ class Room {
 
   #work(): void {
     if (this.#engine.running) {
-      this.#engine.search.run(performance.now() + slice);
+      this.#engine.work(performance.now() + slice);
       this.#tell();
       this.#turn();
     }

@@ -97,7 +97,7 @@ export class Desk {
 
   finish(): void {
     while (this.engine.running) {
-      this.engine.search.run(performance.now() + 50);
+      this.engine.work(performance.now() + 50);
     }
   }
 
@@ -136,6 +136,12 @@ export class Desk {
 
   dossier(held: Held): Dossier {
     return readDossier(held, this.reader);
+  }
+
+  /** The values of a field that has been made a facet. */
+  pinned(name: string): Record<string, number> {
+    const list = facetLists(this.engine.columns, this.engine.search).pinned.find((one) => one.name === name);
+    return Object.fromEntries((list?.values ?? []).map((value) => [value.name, value.count]));
   }
 
   facet(name: FacetName): Record<string, number> {

@@ -228,7 +228,7 @@ describe('the kernel', () => {
               needleAt + needle.length,
             );
             memory.u32.fill(0, bitsAt >> 2, (bitsAt >> 2) + 4);
-            kernel.find(offsets, first, lines.length, needleAt, needle.length, 0, needle.length - 1, bitsAt);
+            kernel.find(offsets, first, lines.length, needleAt, needle.length, 0, needle.length - 1, bitsAt, 0);
             return lines.map((_, n) => ((memory.u32[(bitsAt >> 2) + (n >> 5)] ?? 0) >>> (n & 31)) & 1);
           });
           const asked = (one: string) => (fold ? one.replace(/[A-Z]/g, (sign) => sign.toLowerCase()) : one);

@@ -92,6 +92,43 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the query', { timeout: 60_
     expect(await page.inputValue(field)).toBe('-user.id=7 container=web');
   });
 
+  test('a field of an event becomes a facet, is chosen from, stays when the page is opened again, and goes', async () => {
+    const { page, sender, complaints } = await withSome();
+    await sender.sendAll([line('{"msg":"fast","ms":7}', 'web'), line('ms=7 in logfmt', 'api')]);
+    await page.locator(shownRows, { hasText: 'slow' }).click();
+    // By keyboard alone.
+    await page.getByRole('button', { name: 'Count the values of ms', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => count(page, 'pinned')).toEqual(['7 2', '120 1']);
+    await expect.poll(() => accessibilityFaults(page), settling).toEqual([]);
+    const facet = page.getByRole('region', { name: 'ms', exact: true });
+    const pick = (value: string) => facet.locator('.pick', { hasText: value });
+    expect(await pick('7').locator('.share').getAttribute('style')).toContain('scaleX(1)');
+    expect(await pick('120').locator('.share').getAttribute('style')).toContain('scaleX(0.5)');
+    // The counts follow the query, but for what it asks of the field itself.
+    await pick('7').click();
+    await shown(page, 2);
+    expect(await page.inputValue(field)).toBe('ms=7');
+    await expect.poll(() => count(page, 'pinned')).toEqual(['7 2', '120 1']);
+    await page.locator('.containers .pick', { hasText: 'web' }).click();
+    await shown(page, 1);
+    await expect.poll(() => count(page, 'pinned')).toEqual(['7 1', '120 1']);
+    await expect.poll(() => count(page, 'containers')).toEqual(['api 1', 'web 1']);
+    await page.locator('.containers').getByRole('button', { name: 'Show all: Containers' }).click();
+    await facet.getByRole('button', { name: 'Show all: ms' }).click();
+    await pick('7').click({ modifiers: ['Alt'] });
+    await shown(page, 4);
+    expect(await page.inputValue(field)).toBe('-ms=7');
+    await page.fill(field, '');
+    await sender.sendAll([line('{"msg":"third","ms":9}', 'web')]);
+    await expect.poll(() => count(page, 'pinned')).toEqual(['7 2', '9 1', '120 1']);
+    await page.reload();
+    await expect.poll(() => count(page, 'pinned'), settling).toEqual(['7 2', '9 1', '120 1']);
+    await page.getByRole('button', { name: 'No counts of ms', exact: true }).first().click();
+    await expect.poll(() => page.locator('.facet.pinned').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test('what is wrong with it is said at its place; the lines stay until it is mended', async () => {
     const { page, complaints } = await withSome();
     await page.fill(field, 'level>=warn');

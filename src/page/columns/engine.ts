@@ -30,6 +30,8 @@ const mostGaps = 500;
 const mostLooked = 200_000;
 /** Ms that the first part of a search may take. */
 const firstSlice = 8;
+/** Ms in a row that values of fields are read: what comes in meanwhile waits. */
+const fieldSlice = 3;
 /** Bins of the histogram. */
 const bins = 240;
 
@@ -72,7 +74,17 @@ export class Engine {
   }
 
   get running(): boolean {
-    return this.search.running;
+    return this.search.running || this.search.fields.running;
+  }
+
+  /** Searches on until the time is up, then reads the values of fields that are facets. */
+  work(time: number): void {
+    const { search } = this;
+    if (search.running) {
+      search.run(time);
+    } else {
+      search.fields.run(Math.min(time, performance.now() + fieldSlice));
+    }
   }
 
   /** Keeps so much from now on. */
@@ -158,6 +170,11 @@ export class Engine {
       this.search.restart(read.node, now);
       this.search.run(performance.now() + time, until);
     }
+  }
+
+  /** Makes these fields facets. */
+  facets(names: readonly string[]): void {
+    this.search.setFields(names);
   }
 
   /** Rows at the tail that the page shows. */
@@ -315,7 +332,8 @@ export class Engine {
 
   /** Whether facets and histogram are told too: a few times a second. */
   #counts(anew: boolean): boolean {
-    const version = this.search.timeline.version + this.#gaps.length;
+    const { timeline, fields } = this.search;
+    const version = timeline.version + fields.version + this.#gaps.length;
     const now = performance.now();
     if (!anew && (version === this.#counted || (now - this.#countedAt < beat && this.#countedAt > 0))) {
       return false;

@@ -19,10 +19,11 @@ export function facetLists(columns: Columns, search: Search): FacetLists {
     feed: list('feed'),
     source: list('source'),
     tag: list('tag'),
+    pinned: search.fields.lists((name) => chosenOf(search, name)),
   };
 }
 
-function chosenOf(search: Search, name: FacetName): Set<string> {
+function chosenOf(search: Search, name: string): Set<string> {
   const { only, except } = choicesOf(search.node, name);
   return new Set([...only, ...except]);
 }

@@ -1,17 +1,19 @@
 // The kernel in TypeScript: the specification of assembly/, and what serves where there is no WebAssembly. The level of a line is what
-// live/query says of its text.
+// live/query says of its text. Finding, picking and counting are kernel-plain-search.ts.
 import { EventSubject } from '../../live/query/event-subject.ts';
 import { levelNumber } from '../../live/query/levels.ts';
 import type { Kernel } from './kernel.ts';
+import { PlainSearch } from './kernel-plain-search.ts';
 import { type ContextField, contextFields, fine, levelOfLine, odd, scanned, slotHead } from './layout.ts';
 import type { Memory } from './memory.ts';
 
-export class PlainKernel implements Kernel {
+export class PlainKernel extends PlainSearch implements Kernel {
   readonly #memory: Memory;
   readonly #subject = new EventSubject();
   #c = 0;
 
   constructor(memory: Memory) {
+    super(memory);
     this.#memory = memory;
   }
 
@@ -30,38 +32,6 @@ export class PlainKernel implements Kernel {
     }
     this.#set('at', at);
     return code;
-  }
-
-  find(
-    offsets: number,
-    first: number,
-    last: number,
-    needle: number,
-    size: number,
-    _p: number,
-    _q: number,
-    bits: number,
-  ): void {
-    const { u8, u32 } = this.#memory;
-    for (let event = first; event < last; event++) {
-      const stop = (u32[(offsets >> 2) + event + 1] as number) - size;
-      for (let at = u32[(offsets >> 2) + event] as number; at <= stop; at++) {
-        if (this.#matches(u8, at, needle, size)) {
-          const word = (bits >> 2) + (event >> 5);
-          u32[word] = (u32[word] as number) | (1 << (event & 31));
-          break;
-        }
-      }
-    }
-  }
-
-  #matches(u8: Uint8Array, at: number, needle: number, size: number): boolean {
-    for (let n = 0; n < size; n++) {
-      if (((u8[at + n] as number) | (u8[needle + size + n] as number)) !== u8[needle + n]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Behind the event; 0 where it is left to who called, -1 where there is no room. */

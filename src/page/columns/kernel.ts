@@ -1,23 +1,13 @@
-// The two loops that all events pass: taking them into columns, and finding a text in their lines. WebAssembly where there is SIMD, else the
-// same in TypeScript.
+// The loops that all events pass: taking them into columns, finding texts in their lines, picking and counting them by their columns.
+// WebAssembly where there is SIMD, else the same in TypeScript.
 import { PlainKernel } from './kernel-plain.ts';
+import type { SearchKernel } from './kernel-search.ts';
 import { Memory } from './memory.ts';
 import { moduleText } from './wasm-module.ts';
 
-export interface Kernel {
+export interface Kernel extends SearchKernel {
   /** Takes events of the input into the block that the context is about (layout.ts); returns one of `scanned`. */
   scan(context: number, start: number, end: number): number;
-  /** Sets a bit for each event from `first` to `last` - 1 whose line has the needle; assembly/find.ts says what the rest is. */
-  find(
-    offsets: number,
-    first: number,
-    last: number,
-    needle: number,
-    size: number,
-    p: number,
-    q: number,
-    bits: number,
-  ): void;
 }
 
 export interface KernelAndMemory {

@@ -2,8 +2,8 @@
 // found then is looked at again.
 import type { Bits, Block } from './block.ts';
 import type { Columns } from './columns.ts';
-import { bitsAt, longestNeedle, needleAt } from './layout.ts';
-import { maskOf } from './tally.ts';
+import { bitsAt, longestNeedle, needleAt, withinAt } from './layout.ts';
+import { countOf } from './rows.ts';
 
 /** From the commonest on; what is not here is rare. */
 const common = ' etaoinsrhldcumfpgwybvkxjqz0123456789=":/.-_,';
@@ -34,47 +34,30 @@ export class Needle {
     return place < 0 ? common.length : place;
   }
 
-  /** Sets the bits of rows that have it; those of all where it has no bytes to look for. */
-  find(block: Block, from: number, to: number, into: Bits): void {
+  /**
+   * Sets the bits of rows that have it; those of all where it has no bytes to look for. What it says of rows that are not in `within` does not
+   * matter.
+   */
+  find(block: Block, from: number, to: number, into: Bits, within: Bits | undefined): void {
     const size = this.#bytes.length;
+    const first = from >> 5;
+    const end = (to + 31) >> 5;
     if (size === 0 || size > longestNeedle) {
-      into.fill(0xffffffff, from >> 5, (to + 31) >> 5);
+      into.fill(0xffffffff, first, end);
       return;
     }
-    this.#begin(from, to);
-    this.#columns.kernel.find(block.at.offsets, from, to, needleAt, size, this.#p, this.#q, bitsAt);
-    this.#end(from, to, into);
-  }
-
-  /** The same for those of `within` only; the bits of others are not set. */
-  findWithin(block: Block, from: number, to: number, into: Bits, within: Bits): void {
-    const size = this.#bytes.length;
-    if (size === 0 || size > longestNeedle) {
-      this.find(block, from, to, into);
-      return;
-    }
-    this.#begin(from, to);
-    for (let word = from >> 5; word << 5 < to; word++) {
-      let left = (within[word] as number) & maskOf(word, from, to);
-      while (left !== 0) {
-        const row = (word << 5) + 31 - Math.clz32(left & -left);
-        left &= left - 1;
-        this.#columns.kernel.find(block.at.offsets, row, row + 1, needleAt, size, this.#p, this.#q, bitsAt);
-      }
-    }
-    this.#end(from, to, into);
-  }
-
-  #begin(from: number, to: number): void {
-    const { u8, u32 } = this.#columns.memory;
+    const { memory, kernel } = this.#columns;
+    const { u8, u32 } = memory;
     u8.set(this.#bytes, needleAt);
-    u8.set(this.#masks, needleAt + this.#bytes.length);
-    u32.fill(0, (bitsAt >> 2) + (from >> 5), (bitsAt >> 2) + ((to + 31) >> 5));
-  }
-
-  #end(from: number, to: number, into: Bits): void {
-    const words = bitsAt >> 2;
-    into.set(this.#columns.memory.u32.subarray(words + (from >> 5), words + ((to + 31) >> 5)), from >> 5);
+    u8.set(this.#masks, needleAt + size);
+    u32.fill(0, (bitsAt >> 2) + first, (bitsAt >> 2) + end);
+    let only = 0;
+    if (within !== undefined && countOf(within, from, to) < to - from) {
+      u32.set(within.subarray(first, end), (withinAt >> 2) + first);
+      only = withinAt;
+    }
+    kernel.find(block.at.offsets, from, to, needleAt, size, this.#p, this.#q, bitsAt, only);
+    into.set(u32.subarray((bitsAt >> 2) + first, (bitsAt >> 2) + end), first);
   }
 }
 

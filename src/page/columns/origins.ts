@@ -13,7 +13,7 @@ export interface Origin {
 }
 
 /** The origin of all batches for which there is no room any more. */
-const others = 0;
+export const others = 0;
 const nowhere: Place = { label: undefined, matched: true, listener: '', address: '', port: 0, name: undefined };
 const patience = 1000;
 
@@ -21,6 +21,8 @@ export class Origins {
   readonly list: (Origin | undefined)[] = [
     { id: others, tag: '(others)', place: nowhere, bytes: new Uint8Array(0), hash: 0 },
   ];
+  /** Moves on when another origin is in the list. */
+  version = 0;
   readonly #memory: Memory;
   readonly #unused: () => readonly number[];
   readonly #byHash = new Map<number, Origin[]>();
@@ -77,6 +79,7 @@ export class Origins {
       const at = candidatesAt + id * candidatesSize;
       this.#memory.u8.fill(0, at, at + candidatesSize);
       this.list[id] = origin;
+      this.version++;
       const same = this.#byHash.get(hash);
       if (same === undefined) {
         this.#byHash.set(hash, [origin]);

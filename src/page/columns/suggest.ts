@@ -1,5 +1,5 @@
 // What a query that is being typed may go on with: fields, and values that the kept lines have. Looks at the newest lines when it is asked;
-// nothing is counted in advance.
+// of fields that are no facets nothing is counted in advance.
 import type { Completion } from '../../live/query/complete.ts';
 import type { EventSubject } from '../../live/query/event-subject.ts';
 import { isOwnField, noLevel, ownFields } from '../../live/query/fields.ts';
@@ -64,11 +64,15 @@ function valuesIn(sources: Sources, field: string): readonly string[] {
     case 'feed':
       return listed(sources, field);
     default:
-      return sampled(sources, (subject) => {
-        const value = subject.field(field);
-        return value === undefined || value === '' ? [] : [value];
-      });
+      return sources.search.fields.values(field) ?? sampledValues(sources, field);
   }
+}
+
+function sampledValues(sources: Sources, field: string): string[] {
+  return sampled(sources, (subject) => {
+    const value = subject.field(field);
+    return value === undefined || value === '' ? [] : [value];
+  });
 }
 
 function listed({ columns, search }: Sources, name: FacetName): string[] {

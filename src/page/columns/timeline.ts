@@ -1,17 +1,17 @@
 // Numbers of shown events by second, level and lane, for the histogram: a lane for each feed, and one for events that no match took. Bins of
 // seconds are kept and put together when it is drawn.
 import type { Lane, Picture } from '../picture.ts';
-import type { Bits, Block } from './block.ts';
+import type { Block } from './block.ts';
 import type { Columns } from './columns.ts';
+import { lanesAt, rowsAt, runSize, runsAt } from './layout.ts';
+import { type Origin, others } from './origins.ts';
 import { usualSpan } from './span.ts';
-import { rowsOf } from './tally.ts';
 
 /** Seconds of one lane that are kept apart; further ones are not drawn. */
 const mostBins = 200_000;
 const mostLanes = 8;
 /** Events of a bin by how serious they are: error and worse, warnings, the rest. */
 const kinds = 3;
-const kindOfLevel = [2, 2, 2, 2, 1, 0, 0, 2];
 const unmatched = '\u0000unmatched';
 
 export class Timeline {
@@ -19,6 +19,10 @@ export class Timeline {
   version = 0;
   readonly #columns: Columns;
   readonly #lanes = new Map<string, Map<number, Uint32Array>>();
+  /** The same by number, as the kernel has them for each origin; the origins that it knows, and their list's version. */
+  #numbered: Map<number, Uint32Array>[] = [];
+  #known: (Origin | undefined)[] = [];
+  #origins = -1;
 
   constructor(columns: Columns) {
     this.#columns = columns;
@@ -27,58 +31,52 @@ export class Timeline {
   clear(): void {
     this.version++;
     this.#lanes.clear();
+    this.#numbered = [];
+    this.#known = [];
+    this.#origins = -1;
   }
 
-  add(block: Block, bits: Bits, from: number, to: number, by: 1 | -1): void {
-    const { memory, origins } = this.#columns;
-    const { u8, u16, u32 } = memory;
-    const seconds = block.at.seconds >> 2;
-    const originsAt = block.at.origins >> 1;
-    const { levels } = block.at;
-    let second = -1;
-    let origin = -1;
-    let bins: Map<number, Uint32Array> | undefined;
-    // Events in a row often have the same second and origin: they are added together.
-    const counts = [0, 0, 0];
-    const put = () => this.#put(bins, second, counts, by);
+  /** Adds the rows that the kernel has been handed (rows.ts), or takes them off. */
+  addRows(block: Block, from: number, to: number, by: 1 | -1): void {
+    const { memory, kernel } = this.#columns;
+    const { seconds, origins, levels } = block.at;
     this.version++;
-    for (let word = from >> 5; word << 5 < to; word++) {
-      let left = rowsOf(block, bits, word, from, to);
-      while (left !== 0) {
-        const row = (word << 5) + 31 - Math.clz32(left & -left);
-        left &= left - 1;
-        const ownOrigin = u16[originsAt + row] as number;
-        const ownSecond = u32[seconds + row] as number;
-        if (ownOrigin !== origin || ownSecond !== second) {
-          put();
-          second = ownSecond;
-          if (ownOrigin !== origin) {
-            origin = ownOrigin;
-            const { place } = origins.get(origin);
-            bins = this.#lane(place.matched ? place.listener : unmatched);
-          }
-        }
-        const kind = kindOfLevel[u8[levels + row] as number] as number;
-        counts[kind] = (counts[kind] as number) + 1;
+    this.#assign();
+    const runs = kernel.countSeconds(seconds, origins, levels, from, to, rowsAt, lanesAt, runsAt);
+    const { u32 } = memory;
+    for (let run = runsAt >> 2, end = run + runs * (runSize >> 2); run < end; run += runSize >> 2) {
+      const bins = this.#numbered[u32[run] as number];
+      const second = u32[run + 1] as number;
+      const bin = bins === undefined ? undefined : this.#bin(bins, second, by > 0);
+      if (bins === undefined || bin === undefined) {
+        continue;
+      }
+      let rest = 0;
+      for (let kind = 0; kind < kinds; kind++) {
+        bin[kind] = (bin[kind] as number) + by * (u32[run + 2 + kind] as number);
+        rest |= bin[kind] as number;
+      }
+      if (rest === 0) {
+        bins.delete(second);
       }
     }
-    put();
   }
 
-  /** Adds counts to a bin, or takes them off; leaves them at zero. */
-  #put(bins: Map<number, Uint32Array> | undefined, second: number, counts: number[], by: 1 | -1): void {
-    if (bins === undefined || counts.every((count) => count === 0)) {
+  /** Gives each origin that has come its lane. */
+  #assign(): void {
+    const { origins, memory } = this.#columns;
+    if (origins.version === this.#origins) {
       return;
     }
-    const bin = this.#bin(bins, second, by > 0);
-    for (let kind = 0; kind < kinds; kind++) {
-      if (bin !== undefined) {
-        bin[kind] = (bin[kind] as number) + by * (counts[kind] as number);
+    this.#origins = origins.version;
+    for (const [id, origin] of origins.list.entries()) {
+      // What has no origin of its own stands in the first lane.
+      if (origin !== undefined && id !== others && this.#known[id] !== origin) {
+        this.#known[id] = origin;
+        const bins = this.#lane(origin.place.matched ? origin.place.listener : unmatched);
+        const number = this.#numbered.indexOf(bins);
+        memory.u8[lanesAt + id] = number < 0 ? this.#numbered.push(bins) - 1 : number;
       }
-      counts[kind] = 0;
-    }
-    if (by < 0 && bin?.every((count) => count === 0) === true) {
-      bins.delete(second);
     }
   }
 

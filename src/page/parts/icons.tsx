@@ -21,6 +21,11 @@ export const PinIcon = () => (
     <path d="M5.5 2.5v11M10.5 2.5v11M2.5 2.5h11v11h-11z" />
   </Icon>
 );
+export const FacetIcon = () => (
+  <Icon>
+    <path d="M2.5 4h11M2.5 8h7M2.5 12h4" />
+  </Icon>
+);
 export const StarIcon = () => (
   <Icon>
     <path class="star" d="M8 2.2l1.8 3.7 4 .6-2.9 2.8.7 4L8 11.4l-3.6 1.9.7-4-2.9-2.8 4-.6z" />

@@ -1,5 +1,6 @@
 // A record's fields, nested ones below their name. Every text is a text node, with symbols for what has no shape. A field's name puts its
-// value into the query, the button behind it leaves its lines out.
+// value into the query; the buttons behind it leave its lines out, make it a column, or a facet.
+import type { ComponentChildren } from 'preact';
 import { printField } from '../../live/query/ast.ts';
 import { isOwnField } from '../../live/query/fields.ts';
 import { levelOfValue } from '../../live/query/levels.ts';
@@ -11,7 +12,7 @@ import { text } from '../strings.ts';
 import { size } from '../times.ts';
 import { CopyField } from './copy-button.tsx';
 import { choiceOf } from './facet-list.tsx';
-import { HideIcon, PinIcon } from './icons.tsx';
+import { FacetIcon, HideIcon, PinIcon } from './icons.tsx';
 
 /** Characters of a value that are laid out at most. */
 const mostShown = 4000;
@@ -83,22 +84,45 @@ function Name({ name, way, value, stream, prefs }: NameProps) {
   ) {
     return <>{visible(name)}</>;
   }
-  const isPinned = prefs.pins.values.value.includes(way);
-  const title = isPinned ? text.unpin(visible(way)) : text.pin(visible(way));
   return (
     <>
       <TermButtons name={way} label={name} value={value} stream={stream} />
-      <button
-        type="button"
-        class="hide pin"
-        aria-pressed={isPinned}
-        aria-label={title}
-        title={title}
-        onClick={() => prefs.pins.toggle(way)}
-      >
+      <Toggle list={prefs.pins} way={way} kind="pin" on={text.pin} off={text.unpin}>
         <PinIcon />
-      </button>
+      </Toggle>
+      {isOwnField(way) ? undefined : (
+        <Toggle list={prefs.facets} way={way} kind="count-values" on={text.makeFacet} off={text.dropFacet}>
+          <FacetIcon />
+        </Toggle>
+      )}
     </>
+  );
+}
+
+interface ToggleProps {
+  readonly list: Prefs['pins'];
+  readonly way: string;
+  readonly kind: string;
+  on(name: string): string;
+  off(name: string): string;
+  readonly children: ComponentChildren;
+}
+
+/** Takes a field into a list that the browser keeps, or out of it. */
+function Toggle({ list, way, kind, on, off, children }: ToggleProps) {
+  const isIn = list.values.value.includes(way);
+  const title = isIn ? off(visible(way)) : on(visible(way));
+  return (
+    <button
+      type="button"
+      class={`hide ${kind}`}
+      aria-pressed={isIn}
+      aria-label={title}
+      title={title}
+      onClick={() => list.toggle(way)}
+    >
+      {children}
+    </button>
   );
 }
 

@@ -42,7 +42,7 @@ for (const query of queries) {
     const begin = cpu();
     engine.filter(query, Date.now(), ++generation, Number.POSITIVE_INFINITY);
     while (engine.running) {
-      engine.search.run(performance.now() + 8);
+      engine.work(performance.now() + 8);
       engine.update();
     }
     engine.update();
