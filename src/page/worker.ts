@@ -1,4 +1,4 @@
-// The worker: has the connection and the engine, and tells the page what has changed, never more than it has painted. Works on in slices, so
+// The worker: has the connection and the engine, and tells the page what has changed, when it has asked for more. Works on in slices, so
 // that it answers at once also while it searches.
 import { frameDropped } from '../live/protocol.ts';
 import { beat, Engine } from './columns/engine.ts';
@@ -12,8 +12,8 @@ const slice = 8;
 class Room {
   readonly #engine: Engine;
   readonly #connection: Connection;
-  /** Whether the page has painted what it was told last. */
-  #painted = true;
+  /** Whether the page has asked for more than it was told. */
+  #isAsked = true;
   #changed = false;
   readonly #turns = new MessageChannel();
   #hasTurn = false;
@@ -68,8 +68,8 @@ class Room {
         this.#engine.keep(message.keeping);
         this.#tell();
         return;
-      case 'painted':
-        this.#painted = true;
+      case 'more':
+        this.#isAsked = true;
         if (this.#changed) {
           this.#tell();
         }
@@ -91,9 +91,9 @@ class Room {
   }
 
   #tell(): void {
-    this.#changed = !this.#painted;
-    if (this.#painted) {
-      this.#painted = false;
+    this.#changed = !this.#isAsked;
+    if (this.#isAsked) {
+      this.#isAsked = false;
       say(this.#engine.update());
     }
   }

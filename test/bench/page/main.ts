@@ -33,8 +33,8 @@ const bars: Readonly<Record<string, string>> = {
   '50 k/s, query on: frame p95, ms': '< 20',
   '50 k/s, query on: frames over 25 ms, %': '< 1',
   '50 k/s, query on: long tasks': '< 1',
-  '50 k/s: line sent to painted p99, ms': '< 20',
-  '100/s: line sent to painted p99, ms': '< 12',
+  '50 k/s: line sent to in the page p99, ms': '< 20',
+  '100/s: line sent to in the page p99, ms': '< 12',
   'backlog of 1 M searchable after, s': '< 1',
   'server CPU s per 1 M events and viewer': '< 0.1',
 };
