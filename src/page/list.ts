@@ -22,6 +22,8 @@ export interface ListState {
 
 /** Rows above and below the screen that are got before they are needed. */
 const margin = 120;
+/** Rows that may be written in one frame in more than one go. */
+const few = 8;
 
 export class List {
   /** The event that keys and details are about, or -1. */
@@ -35,6 +37,10 @@ export class List {
   readonly #heights: Heights;
   readonly #rows: RowPool;
   #frame = 0;
+  /** Whether the next frame has something to paint. */
+  #isDue = false;
+  /** Rows that were written since the last frame. */
+  #written = 0;
   #height = 0;
   #width = 0;
   #following = true;
@@ -88,17 +94,39 @@ export class List {
 
   /** Paints at once. */
   paint(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
-    this.#paint();
+    this.#isDue = false;
+    this.#written += this.#paint();
+    this.#askForFrame();
   }
 
   /** Paints in the next frame. */
   schedule(): void {
+    this.#isDue = true;
+    this.#askForFrame();
+  }
+
+  /**
+   * Events have come. What is written now is in the browser's next frame, as if it had waited for that; what comes while much has been written
+   * for that frame already waits, so that a flood is written once a frame.
+   */
+  arrived(): void {
+    const { view } = this.#source;
+    const hasRoom = this.#written === 0 || this.#written + view.length - view.place(this.#seen + 1) <= few;
+    if (this.#following && hasRoom && !document.hidden) {
+      this.paint();
+    } else {
+      this.schedule();
+    }
+  }
+
+  #askForFrame(): void {
     if (this.#frame === 0) {
       this.#frame = requestAnimationFrame(() => {
         this.#frame = 0;
-        this.#paint();
+        this.#written = 0;
+        if (this.#isDue) {
+          this.paint();
+        }
       });
     }
   }
@@ -304,7 +332,8 @@ export class List {
 
   // Painting
 
-  #paint(): void {
+  /** Returns how many rows it has written. */
+  #paint(): number {
     if (this.#heights.ordinary === 0) {
       this.#measure();
     }
@@ -317,16 +346,18 @@ export class List {
     const first = this.#following ? Math.max(0, length - fit) : this.#position.index;
     const isAtHand = this.#fetch(first, Math.min(length - first, fit + 1), length);
     if (!isAtHand) {
-      return;
+      return 0;
     }
+    let written = 0;
     if (!this.#beyond) {
-      this.#rows.show(first, Math.min(length - first, fit + 1), length);
+      written = this.#rows.show(first, Math.min(length - first, fit + 1), length);
       this.#host.classList.toggle('at-tail', this.#following);
       const { offset } = this.#position;
       this.#body.style.transform = this.#following || offset === 0 ? '' : `translateY(${-offset}px)`;
     }
     this.#paintSelection();
     this.#tell(first, length);
+    return written;
   }
 
   /** Whether the rows to be shown are at hand; gets them where not, and those around them in good time. */
@@ -363,9 +394,11 @@ export class List {
       this.#selectedY = -1;
     } else {
       this.#host.setAttribute('aria-activedescendant', active.id);
-      // Where the list has become narrower or wider just now, the row is where it was only as we remember it.
-      if (this.#host.clientWidth === this.#width) {
-        this.#selectedY = this.#following ? -1 : active.offsetTop - this.#position.offset;
+      if (this.#following) {
+        this.#selectedY = -1;
+      } else if (this.#host.clientWidth === this.#width) {
+        // Where the list has become narrower or wider just now, the row is where it was only as we remember it.
+        this.#selectedY = active.offsetTop - this.#position.offset;
       }
     }
   }

@@ -59,9 +59,10 @@ export class RowPool {
     return this.#rows.find((row) => row.element.contains(element));
   }
 
-  /** Shows `count` rows of the view from `first` on; `length` is that of the whole list. */
-  show(first: number, count: number, length: number): void {
+  /** Shows `count` rows of the view from `first` on; `length` is that of the whole list. Returns how many were filled. */
+  show(first: number, count: number, length: number): number {
     const { view, reader, filter } = this.#source;
+    let filled = 0;
     this.#rotate(first, count);
     while (this.#rows.length < count) {
       const row = new Row(`row-${this.#rows.length}`);
@@ -79,10 +80,12 @@ export class RowPool {
       const ref = row.id !== id || row.stamp !== this.#stamp || this.#stale.has(id) ? this.#source.get(id) : undefined;
       if (ref !== undefined) {
         row.fill(ref, reader, filter, this.#stamp);
+        filled++;
       }
       row.place(first + n, length);
     }
     this.#stale.clear();
+    return filled;
   }
 
   /** Moves rows from one end to the other where the list has moved by less than a screen. */

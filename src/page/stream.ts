@@ -1,5 +1,5 @@
 // The page's state: what the worker says of the stream, in signals for the parts around the rows, and what a reader does. The rows themselves
-// are list.ts, the events and their search the worker's.
+// are list.ts, the events and their search the worker's. One file of many lines, because what is said and what is done are one state.
 import { signal } from '@preact/signals';
 import { printQuery, type QueryNode, type QueryProblem } from '../live/query/ast.ts';
 import type { Completion } from '../live/query/complete.ts';
@@ -21,6 +21,9 @@ import type { FromWorker, Totals, Update } from './wire.ts';
 
 /** Updates after which an event that an address names is given up. */
 const mostTries = 200;
+/** Updates that are taken in one frame; but one where it brings so many events. */
+const mostUpdates = 4;
+const flood = 4000;
 
 export class Stream {
   readonly view = new View();
@@ -67,6 +70,12 @@ export class Stream {
   #tries = 0;
   #opening = -1;
   #frame = 0;
+  /** Updates since the last frame, the event that came next at that time, and whether the worker waits for the next one. */
+  #updates = 0;
+  #framed = 0;
+  #isOwed = false;
+  /** What is said around the rows, and is not yet. */
+  #around: Pick<Update, 'totals' | 'facets' | 'picture'> | undefined;
   /** The last query that was not empty. */
   #lastQuery = '';
   #hits = Promise.resolve();
@@ -351,23 +360,46 @@ export class Stream {
     for (const { id } of update.touched) {
       this.rows?.touch(id);
     }
+    const { totals, facets = this.#around?.facets, picture = this.#around?.picture } = update;
+    this.#around = { totals, facets, picture };
+    // The rows first: what is said of them is not to be ahead of them.
     if (update.anew && update.generation === this.#asked) {
-      // The rows first: what is said of them is not to be ahead of them.
       this.rows?.refresh();
       this.rows?.paint();
+      this.#tellAround();
+    } else {
+      this.rows?.arrived();
     }
-    if (update.facets !== undefined) {
-      this.facets.value = update.facets;
+    this.#updates++;
+    this.#isOwed = this.#updates >= mostUpdates || this.#next - this.#framed > flood || document.hidden;
+    if (!this.#isOwed) {
+      this.#remote.tell({ op: 'more' });
     }
-    if (update.picture !== undefined) {
-      this.timeline.value = update.picture;
-    }
-    this.#tellTotals(update.totals);
-    void this.#seek();
-    this.rows?.schedule();
-    cancelAnimationFrame(this.#frame);
     // After the rows: frames are called in the order in which they were asked for.
-    this.#frame = requestAnimationFrame(() => this.#remote.tell({ op: 'painted' }));
+    this.#frame ||= requestAnimationFrame(() => this.#nextFrame());
+  }
+
+  #nextFrame(): void {
+    this.#frame = 0;
+    this.#updates = 0;
+    this.#framed = this.#next;
+    this.#tellAround();
+    if (this.#isOwed) {
+      this.#isOwed = false;
+      this.#remote.tell({ op: 'more' });
+    }
+  }
+
+  #tellAround(): void {
+    const around = this.#around;
+    if (around === undefined) {
+      return;
+    }
+    this.#around = undefined;
+    this.facets.value = around.facets ?? this.facets.value;
+    this.timeline.value = around.picture ?? this.timeline.value;
+    this.#tellTotals(around.totals);
+    void this.#seek();
   }
 
   #tellTotals(totals: Totals): void {

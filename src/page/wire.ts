@@ -16,7 +16,9 @@ export interface Keeping {
 export type ToWorker =
   /** `address` is the page's own. */
   | { readonly op: 'start'; readonly address: string; readonly keeping: Keeping }
-  | { readonly op: 'stop' | 'hurry' | 'painted' }
+  | { readonly op: 'stop' | 'hurry' }
+  /** The next update may come. */
+  | { readonly op: 'more' }
   | { readonly op: 'keep'; readonly keeping: Keeping }
   /** The query, as text; what is shown from now on has this generation. The events down to `until` come first. */
   | {

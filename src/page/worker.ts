@@ -1,5 +1,5 @@
-// The worker: has the connection and the engine, and tells the page what has changed, when pace.ts says so. Works on in slices, so that it
-// answers at once also while it searches.
+// The worker: has the connection and the engine, and tells the page what has changed, when it has asked for more and pace.ts says so. Works
+// on in slices, so that it answers at once also while it searches.
 import { frameDropped } from '../live/protocol.ts';
 import { beat, Engine } from './columns/engine.ts';
 import { loadKernel } from './columns/kernel.ts';
@@ -71,8 +71,8 @@ class Room {
         this.#engine.keep(message.keeping);
         this.#tell();
         return;
-      case 'painted':
-        this.#pace.painted(performance.now());
+      case 'more':
+        this.#pace.asked(performance.now());
         if (this.#changed) {
           this.#tell();
         }

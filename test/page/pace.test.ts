@@ -7,7 +7,7 @@ test('the page is told at once when it has painted, and not before', () => {
   expect(pace.wait(0, 10)).toBe(0);
   pace.told(0, 10);
   expect(pace.wait(1000, 20)).toBeUndefined();
-  pace.painted(1000);
+  pace.asked(1000);
   expect(pace.wait(1000, 20)).toBe(0);
   expect(pace.wait(1000, 2510)).toBe(0);
 });
@@ -22,7 +22,7 @@ test('of more than can be read it is told less often, and the less the longer pa
   ] as const) {
     const pace = new Pace();
     pace.told(100, 10);
-    pace.painted(100 + painting);
+    pace.asked(100 + painting);
     expect(pace.wait(100 + painting, 9000)).toBe(pause - painting);
     expect(pace.wait(100 + pause - 1, 9_000_000)).toBe(1);
     expect(pace.wait(100 + pause, 9_000_000)).toBe(0);

@@ -38,6 +38,97 @@ describe.skipIf(reasonToSkipBrowser() !== undefined)('the rows', { timeout: 60_0
     expect(complaints).toEqual([]);
   });
 
+  test('a flood is written once a frame, a line waits for none', async () => {
+    const { page, sender } = await play.stage();
+    await sender.sendAll(numbered(50));
+    await seen(page, 'line 49');
+    await page.evaluate(() => {
+      // For each frame how many times more than a few rows were written for it.
+      const writes: number[] = [];
+      Object.assign(window, { writes });
+      let large = 0;
+      const frame = () => {
+        writes.push(large);
+        large = 0;
+        requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+      new MutationObserver((records) => {
+        const isLine = ({ target }: MutationRecord) => target.parentElement?.className === 'line';
+        large += records.filter(isLine).length > 8 ? 1 : 0;
+      }).observe(document, { subtree: true, characterData: true });
+      // From the second frame on the list's frames are called behind this one's.
+      return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    });
+    for (let n = 0; n < 100; n++) {
+      await sender.sendAll(numbered(100, 50 + n * 100));
+    }
+    await seen(page, 'line 10049');
+    const writes = await page.evaluate(() => (window as unknown as { writes: number[] }).writes);
+    expect(Math.max(...writes)).toBe(1);
+    await page.evaluate(() => {
+      window.requestAnimationFrame = () => 1;
+    });
+    sender.send(line('without a frame'));
+    await seen(page, 'without a frame');
+  });
+
+  test('a tab that nobody sees is at rest, and goes on when it is seen', async () => {
+    const { page, sender } = await play.stage();
+    await page.evaluate(() => {
+      const state = { updates: 0, frames: [] as FrameRequestCallback[], worker: undefined as Worker | undefined };
+      Object.assign(window, { state });
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function post(this: Worker, message: unknown) {
+        if (state.worker === undefined) {
+          state.worker = this;
+          this.addEventListener('message', ({ data }) => {
+            state.updates += data.op === 'update' ? 1 : 0;
+          });
+        }
+        postMessage.call(this, message);
+      };
+    });
+    sender.send(line('before'));
+    await seen(page, 'before');
+    await page.evaluate(() => {
+      // Frames come no more in a tab that is hidden.
+      const { state } = window as unknown as { state: { updates: number; frames: FrameRequestCallback[] } };
+      Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+      window.requestAnimationFrame = (callback) => state.frames.push(callback);
+      state.updates = 0;
+    });
+    const isInWorker = (query: string) =>
+      page.evaluate(async (text) => {
+        const { worker } = (window as unknown as { state: { worker: Worker } }).state;
+        const what = { kind: 'hit', query: text, from: -1, step: 1, now: Date.now() };
+        worker.postMessage({ op: 'ask', request: -1, what });
+        return new Promise<boolean>((resolve) => {
+          worker.addEventListener('message', ({ data }) => {
+            if (data.op === 'answer' && data.request === -1) {
+              resolve(data.answer !== undefined);
+            }
+          });
+        });
+      }, query);
+    for (const text of ['first', 'second', 'third', 'fourth', 'fifth']) {
+      sender.send(line(text));
+      await expect.poll(() => isInWorker(text)).toBe(true);
+    }
+    const updates = await page.evaluate(() => (window as unknown as { state: { updates: number } }).state.updates);
+    expect(updates).toBeLessThan(2);
+    expect(await lines(page)).toEqual(['before']);
+    await page.evaluate(() => {
+      const { state } = window as unknown as { state: { frames: FrameRequestCallback[] } };
+      Object.defineProperty(document, 'hidden', { value: false });
+      for (const callback of state.frames.splice(0)) {
+        callback(performance.now());
+      }
+    });
+    await seen(page, 'fifth');
+    expect(await lines(page)).toEqual(['before', 'first', 'second', 'third', 'fourth', 'fifth']);
+  });
+
   test('follows the tail, leaves it when one scrolls up, and nothing shifts there', async () => {
     const { page, sender } = await play.stage();
     await sender.sendAll(numbered(300));

@@ -167,7 +167,7 @@ export function steady(rate: number, seconds: number, query: string): Promise<Fi
     const begin = performance.now();
     await (rate < 1000 ? load.single(rate, seconds) : load.steady(rate, seconds));
     const took = (performance.now() - begin) / 1000;
-    const { gaps, longTasks, ages } = await seenBy(tab);
+    const { gaps, longTasks, ages, framed } = await seenBy(tab);
     const now = await countsOf(tab);
     await until(tab, `counts.kept + counts.gone + counts.dropped >= ${load.sent}`);
     const end = await countsOf(tab);
@@ -179,8 +179,10 @@ export function steady(rate: number, seconds: number, query: string): Promise<Fi
       [`${name}: frame p95, ms`]: share(gaps, 0.95),
       [`${name}: frames over 25 ms, %`]: (100 * gaps.filter((gap) => gap > 25).length) / gaps.length,
       [`${name}: long tasks`]: longTasks.length,
-      [`${name}: line sent to painted p50, ms`]: share(ages, 0.5),
-      [`${name}: line sent to painted p99, ms`]: share(ages, 0.99),
+      [`${name}: line sent to in the page p50, ms`]: share(ages, 0.5),
+      [`${name}: line sent to in the page p99, ms`]: share(ages, 0.99),
+      [`${name}: line sent to end of its frame p50, ms`]: share(framed, 0.5),
+      [`${name}: line sent to end of its frame p99, ms`]: share(framed, 0.99),
     };
   });
 }

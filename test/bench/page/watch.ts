@@ -1,12 +1,13 @@
-// What is noted inside the page while it is measured: gaps between frames, long tasks, and how old the newest line is when it is painted.
+// What is noted inside the page while it is measured: gaps between frames, long tasks, and how old the newest line is when it is in the page.
 import type { Tab } from './devtools.ts';
 
 export interface Seen {
   /** Ms between frames. */
   readonly gaps: readonly number[];
   readonly longTasks: readonly number[];
-  /** Ms from the sending of a line to its being in the page. */
+  /** Ms from the sending of a line to its being in the page, and to the end of the frame that shows it. */
   readonly ages: readonly number[];
+  readonly framed: readonly number[];
 }
 
 export interface Counts {
@@ -20,9 +21,26 @@ export interface Counts {
 }
 
 const watcher = `(() => {
-  const seen = (window.seen = { gaps: [], longTasks: [], ages: [] });
+  const seen = (window.seen = { gaps: [], longTasks: [], ages: [], framed: [] });
   let last = performance.now();
-  const frame = (now) => { seen.gaps.push(now - last); last = now; requestAnimationFrame(frame); };
+  // Lines that the next frame shows; lines of the frame that is being made, which has ended when the message comes.
+  const next = [];
+  const due = [];
+  const ended = new MessageChannel();
+  let isInside = false;
+  ended.port1.onmessage = () => {
+    isInside = false;
+    const now = performance.timeOrigin + performance.now();
+    seen.framed.push(...due.splice(0).map((sent) => now - sent));
+  };
+  const frame = (now) => {
+    seen.gaps.push(now - last);
+    last = now;
+    isInside = true;
+    due.push(...next.splice(0));
+    ended.port2.postMessage(0);
+    requestAnimationFrame(frame);
+  };
   requestAnimationFrame(frame);
   new PerformanceObserver((list) => seen.longTasks.push(...list.getEntries().map((e) => e.duration))).observe({ type: 'longtask' });
   let newest = '';
@@ -34,6 +52,7 @@ const watcher = `(() => {
         if (found[1] > newest) {
           newest = found[1];
           seen.ages.push(performance.timeOrigin + performance.now() - Number(newest));
+          (isInside ? due : next).push(Number(newest));
         }
         break;
       }
@@ -57,7 +76,7 @@ export function watch(tab: Tab): Promise<void> {
 }
 
 export function forget(tab: Tab): Promise<void> {
-  return tab.evaluate('void (seen.gaps.length = seen.longTasks.length = seen.ages.length = 0)');
+  return tab.evaluate('void (seen.gaps.length = seen.longTasks.length = seen.ages.length = seen.framed.length = 0)');
 }
 
 export function seenBy(tab: Tab): Promise<Seen> {
