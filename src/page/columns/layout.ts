@@ -32,7 +32,7 @@ export const needleAt = begin + 4096;
 export const longestNeedle = 1024;
 
 /** Events of a block at most. Bits of a block: what was found, what may be, what is asked for, what is counted. */
-export const largestBlock = 8192;
+const largestBlock = 8192;
 export const bitsAt = begin + 8192;
 export const maybeAt = bitsAt + largestBlock / 8;
 export const withinAt = maybeAt + largestBlock / 8;
@@ -62,7 +62,7 @@ export const runSize = 20;
 export const runsAt = inputAt + inputSize;
 
 /** Tallies: u32 for each shape, origin and level. */
-export const mostTallies = 8;
+const mostTallies = 8;
 export const tallyOrigins = 4 * mostShapes;
 export const tallyLevels = tallyOrigins + 4 * mostOrigins;
 export const tallySize = tallyLevels + 32;
