@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Pace } from '../../src/page/pace.ts';
 
-test('the page is told at once when it has painted, and not before', () => {
+test('the page is told at once when it has asked for more, and not before', () => {
   const pace = new Pace();
   expect(pace.wait(0, 10)).toBe(0);
   pace.told(0, 10);
