@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import { createContext, Script } from 'node:vm';
 import type * as OnigurumaToEs from 'oniguruma-to-es';
+import { threadTime } from '../core/thread-time.ts';
 import { TurnBudget } from '../core/turn-budget.ts';
 import { LinearRegexp } from './linear-regexp.ts';
 
@@ -171,6 +172,8 @@ class TimedRegexp implements RubyRegexp {
     run: (text: string) => T,
     give: (at: number, result: T | false | typeof late) => void,
   ) {
+    turn.begin();
+    certain.begin();
     const at = this.#try(texts, run, give);
     if (at === texts.length) {
       return;
@@ -237,7 +240,8 @@ class TimedRegexp implements RubyRegexp {
     // What others have left no time has that of the second budget; texts that need no new states are told without any.
     const budget = turn.left >= leastTime ? turn : certain;
     const time = budget.left;
-    const moreTime = () => performance.now() - begin < time;
+    const from = threadTime();
+    const moreTime = () => performance.now() - begin < time || threadTime() - from < time;
     const maybe: number[] = [];
     let length = 0;
     for (const at of open) {
@@ -283,17 +287,17 @@ class TimedRegexp implements RubyRegexp {
     for (let tries = 0, wasLate = false; n < open.length && (budget.left > 0 || (fresh && !wasLate)); ) {
       const from = n;
       const time = Math.min(this.#deadline, Math.max(leastTime, Math.floor(budget.left / 2)));
-      const before = process.threadCpuUsage();
-      if (this.#run(time) || n >= open.length) {
+      const before = threadTime();
+      // Each further try has twice as long by the clock: a machine that does something else all the time gives little of it to this one.
+      if (this.#run(time * 2 ** tries) || n >= open.length) {
         break;
       }
-      const { user, system } = process.threadCpuUsage(before);
-      const used = (user + system) / 1_000;
+      const used = threadTime() - before;
       const alone = performance.now() - since;
       const isSlow = used > time / 2;
       if (isSlow) {
         this.#wary = wary;
-        charge(budget, Math.min(used, time), lengthOf(texts, open.slice(from, n)));
+        charge(budget, used, lengthOf(texts, open.slice(from, n)));
       }
       if (budget === turn && this.#automaton() !== null) {
         break;
