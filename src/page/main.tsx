@@ -13,8 +13,10 @@ if (host !== null) {
   const prefs = createPrefs();
   effect(() => stream.setPins(prefs.pins.values.value));
   effect(() => stream.setFacets(prefs.facets.values.value));
+  // The server is asked before the page is drawn: its answer comes meanwhile.
+  const begun = begin(stream);
   render(<Page stream={stream} prefs={prefs} />, host);
-  await begin(stream);
+  await begun;
 }
 
 async function begin(stream: Stream): Promise<void> {

@@ -21,7 +21,7 @@ class Room {
   #hasTurn = false;
 
   constructor(address: string, keeping: Keeping) {
-    const engine = new Engine(loadKernel(), keeping, () => Date.now());
+    const engine = new Engine(kernel, keeping, () => Date.now());
     this.#engine = engine;
     this.#connection = new Connection(address, {
       link: (link) => {
@@ -137,6 +137,8 @@ const scope = self as unknown as {
   postMessage(message: FromWorker): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 };
+/** Made while the page is still drawn. */
+const kernel = loadKernel();
 let room: Room | undefined;
 /** What is asked before the room is there: the query of the address. */
 const early: ToWorker[] = [];
