@@ -9,7 +9,7 @@ const plugins = ['inputs', 'filters', 'parsers', 'formatters', 'buffers', 'outpu
 const order = [...rooms, ...plugins, 'engine', 'cli'];
 
 /** What the browser page may know, beside itself. */
-const pageMay = /^(live\/(protocol|query)(\/|\.ts$)|msgpack\/|page\/)/;
+const pageMay = /^(live\/(protocol|frame-order|query)(\/|\.ts$)|msgpack\/|page\/)/;
 
 interface Import {
   readonly from: string;
@@ -55,7 +55,7 @@ function fault({ from, to, ours }: Import): string | undefined {
   if (room(from) === 'page' || room(to) === 'page') {
     return room(from) === 'page' && pageMay.test(to)
       ? undefined
-      : 'the page knows live/protocol, live/query and msgpack/ only';
+      : 'the page knows live/protocol, live/frame-order, live/query and msgpack/ only';
   }
   if (plugins.includes(room(from)) && plugins.includes(room(to))) {
     return 'a plug-in knows no other plug-in; what two of them need moves up a room';

@@ -92,8 +92,9 @@ async function follow(
         return { op: 'start', ...since, stream: from, ...(match === undefined ? {} : { match }) };
       },
       frame(frame: Frame) {
-        const last = frame.blocks.at(-1);
-        next = last === undefined ? next : last.position + last.count;
+        for (const { position, count } of frame.blocks) {
+          next = Math.max(next, position + count);
+        }
         return printer.print(frame);
       },
     });

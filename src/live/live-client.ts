@@ -1,5 +1,6 @@
 // A client of the live stream in Node: one connection, from its opening to its end. Showing what comes and connecting anew is tail's.
 import { WebSocket } from 'ws';
+import { FrameOrder } from './frame-order.ts';
 import {
   type Frame,
   type Hello,
@@ -18,7 +19,7 @@ export interface LiveClientSettings {
   readonly authorization: string | undefined;
   /** Says what is wanted of this stream. */
   start(hello: Hello): Start;
-  /** Takes a frame; nothing more is read until the promise, where there is one, has settled. */
+  /** Takes a frame, its events by their times; nothing more is read until the promise, where there is one, has settled. */
   frame(frame: Frame): Promise<void> | undefined;
   state?(state: State): void;
 }
@@ -41,6 +42,7 @@ const silence = 20_000;
 const largestMessage = 1024 * 1024 * 1024;
 
 export function connectLive(settings: LiveClientSettings): LiveClient {
+  const order = new FrameOrder();
   const end = Promise.withResolvers<LiveEnd>();
   const socket = new WebSocket(liveUrl(settings.url), {
     perMessageDeflate: false,
@@ -69,7 +71,7 @@ export function connectLive(settings: LiveClientSettings): LiveClient {
   socket.on('message', (data: Buffer, isBinary) => {
     timer.refresh();
     if (isBinary) {
-      const frame = readFrame(data);
+      const frame = readFrame(data, order);
       const taken = frame === undefined ? undefined : settings.frame(frame);
       if (frame === undefined) {
         fail('invalid', 'It sent what is no frame of this version.');

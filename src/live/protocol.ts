@@ -215,9 +215,10 @@ export class FrameCursor {
   seq = 0;
   count = 0;
   arrived = 0;
-  /** Where place, tag and entries begin, and where the entries end. */
+  /** Where place, tag and entries begin, and where the last two end. */
   placeAt = 0;
   tagAt = 0;
+  tagEnd = 0;
   entriesAt = 0;
   end = 0;
   #view: DataView = new DataView(new ArrayBuffer(0));
@@ -258,6 +259,7 @@ export class FrameCursor {
     this.arrived = getUint48(view, at + 20);
     this.placeAt = placeAt;
     this.tagAt = tagAt;
+    this.tagEnd = entriesAt;
     this.entriesAt = entriesAt;
     this.end = end;
     return true;
@@ -268,9 +270,11 @@ export class FrameCursor {
   }
 }
 
+/** Walks over a frame block by block, or run by run (frame-order.ts). */
+export type FrameWalk = Pick<FrameCursor, keyof FrameCursor>;
+
 /** Reads a frame; undefined where the bytes are none of this version, or not whole. */
-export function readFrame(bytes: Uint8Array): Frame | undefined {
-  const cursor = new FrameCursor();
+export function readFrame(bytes: Uint8Array, cursor: FrameWalk = new FrameCursor()): Frame | undefined {
   if (!cursor.open(bytes)) {
     return undefined;
   }
@@ -293,7 +297,7 @@ export function readFrame(bytes: Uint8Array): Frame | undefined {
       count: cursor.count,
       arrived: cursor.arrived,
       place,
-      tag: bytes.subarray(cursor.tagAt, cursor.entriesAt),
+      tag: bytes.subarray(cursor.tagAt, cursor.tagEnd),
       entries: bytes.subarray(cursor.entriesAt, cursor.end),
     };
     lastPlace = placeBytes;

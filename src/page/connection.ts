@@ -11,7 +11,7 @@ export interface ConnectionEvents {
   link(link: Link): void;
   /** A stream begins: the same as before or another one. */
   hello(hello: Hello, resumed: boolean): void;
-  /** A frame's bytes; the position behind its last event is given back, where it has one. */
+  /** A frame's bytes; the position behind the last of its events is given back, where it has one. */
   frame(bytes: Uint8Array): number | undefined;
   state(state: State): void;
   /** The server refuses, or is not there. */

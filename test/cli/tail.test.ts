@@ -39,8 +39,9 @@ beforeAll(async () => {
   temp = tempFolder('tail');
   forebay = await startForebay({ config });
   url = `http://127.0.0.1:${forebay.ports[1]}`;
+  // What comes together is printed by time: `secret.b` before `app.a`.
   const events = ['app.a', 'secret.b', 'app.c', 'last'].map((tag, n) =>
-    encode([tag, 1_700_000_000 + n, { n }, { chunk: tag }]),
+    encode([tag, 1_700_000_000 + n - (tag === 'secret.b' ? 10 : 0), { n }, { chunk: tag }]),
   );
   await sendUntilAcked(forebay.port, Buffer.concat(events), 'last');
 }, 60_000);
@@ -75,7 +76,7 @@ async function tagsSeen(args: readonly string[], env: Record<string, string>, co
 }
 
 test('a user sees the tags that are theirs, by the environment or by a file', async () => {
-  expect(await tagsSeen([], { FOREBAY_LOGIN: 'ann:open:sesame' }, 4)).toEqual(['app.a', 'secret.b', 'app.c', 'last']);
+  expect(await tagsSeen([], { FOREBAY_LOGIN: 'ann:open:sesame' }, 4)).toEqual(['secret.b', 'app.a', 'app.c', 'last']);
   const file = join(temp.path, 'bob');
   writeFileSync(file, 'bob:hushed\n', { mode: 0o600 });
   expect(await tagsSeen(['--login-file', file], { FOREBAY_LOGIN: 'ann:open:sesame' }, 2)).toEqual(['app.a', 'app.c']);

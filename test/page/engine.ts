@@ -1,6 +1,6 @@
 // The worker's engine without a worker: frames go in, and what the page would have of it comes out.
 import { encode } from '@msgpack/msgpack';
-import { blockSize, encodePlace, frameHead, type Place, writeBlock } from '../../src/live/protocol.ts';
+import { blockSize, encodePlace, frameHead, frameHeadSize, type Place, writeBlock } from '../../src/live/protocol.ts';
 import type { BlockSize } from '../../src/page/columns/block.ts';
 import { Engine } from '../../src/page/columns/engine.ts';
 import { facetLists } from '../../src/page/columns/facets.ts';
@@ -33,6 +33,8 @@ export interface BatchOptions {
   readonly tag?: string;
   readonly seq?: number;
   readonly time?: unknown;
+  /** Ms since the epoch. */
+  readonly arrived?: number;
   readonly place?: Partial<Place>;
 }
 
@@ -46,15 +48,21 @@ export function frameOf(records: readonly unknown[], options: BatchOptions = {})
 }
 
 export function frameOfEntries(events: readonly Uint8Array[], options: BatchOptions = {}): Uint8Array {
-  const { tag = 'docker.x', seq = 0 } = options;
+  const { tag = 'docker.x', seq = 0, arrived = 1_700_000_000_123 } = options;
   const entries = Buffer.concat(events);
   const placeBytes = encodePlace({ ...place, ...options.place });
   const tagBytes = Buffer.from(tag);
   const size = blockSize(placeBytes.length, tagBytes.length, entries.length);
   const bytes = new Uint8Array(size);
-  const numbers = { position: seq, seq, count: events.length, arrived: 1_700_000_000_123 };
+  const numbers = { position: seq, seq, count: events.length, arrived };
   writeBlock(new DataView(bytes.buffer), 0, numbers, placeBytes, tagBytes, entries);
   return new Uint8Array(Buffer.concat([frameHead(0, size), bytes]));
+}
+
+/** One frame with the blocks of these. */
+export function together(...frames: readonly Uint8Array[]): Uint8Array {
+  const blocks = Buffer.concat(frames.map((frame) => frame.subarray(frameHeadSize)));
+  return new Uint8Array(Buffer.concat([frameHead(0, blocks.length), blocks]));
 }
 
 export const docker = (log: unknown, name = 'web-1', more: object = {}) => ({

@@ -1,6 +1,7 @@
-// The events that the page keeps, as columns in blocks (ring.ts). Numbers them in the order of their arrival. Frames are taken in by the kernel;
+// The events that the page keeps, as columns in blocks (ring.ts). Numbers them in the order of their arrival, those of a frame by their times
+// (live/frame-order.ts): what has a number stands where it stands. Frames are taken in by the kernel;
 // what it leaves (an unknown shape, pieces of a line, odd records) is taken here. Which events are shown is search.ts's.
-import { FrameCursor } from '../../live/protocol.ts';
+import { FrameOrder } from '../../live/frame-order.ts';
 import { EventSubject } from '../../live/query/event-subject.ts';
 import { levelNumber } from '../../live/query/levels.ts';
 import { isMap } from '../../msgpack/entries.ts';
@@ -66,7 +67,10 @@ export class Columns {
   #newest = 0;
   /** Of the event that is taken one by one. */
   #seq = 0;
-  readonly #cursor = new FrameCursor();
+  /** The newest events, of which nobody was told yet: those of this block from that row on. */
+  #untold: Block | undefined;
+  #untoldFrom = 0;
+  readonly #cursor = new FrameOrder();
   readonly #subject = new EventSubject();
   readonly #span: Span = { start: 0, end: 0 };
   readonly #pieceReader = new PieceReader();
@@ -106,6 +110,12 @@ export class Columns {
 
   /** Takes a frame in; what comes before its blocks is `dropped`'s to say. False where it cannot be read to its end. */
   append(frame: Uint8Array, each: (position: number, count: number) => void = () => {}): boolean {
+    const isRead = this.#append(frame, each);
+    this.#tell();
+    return isRead;
+  }
+
+  #append(frame: Uint8Array, each: (position: number, count: number) => void): boolean {
     const cursor = this.#cursor;
     if (!cursor.open(frame)) {
       return false;
@@ -115,7 +125,7 @@ export class Columns {
       this.memory.u8.set(frame, inputAt);
     }
     while (cursor.next()) {
-      const origin = this.origins.of(frame, cursor.placeAt, cursor.tagAt, cursor.entriesAt);
+      const origin = this.origins.of(frame, cursor.placeAt, cursor.tagAt, cursor.tagEnd);
       if (origin === undefined) {
         return false;
       }
@@ -147,8 +157,10 @@ export class Columns {
         seq += block.count - before;
       }
       if (code === scanned.full) {
+        this.#tell();
         this.#ring.begin();
       } else if (at < end && code === scanned.slow) {
+        this.#tell();
         at = this.#slow(frame, at, end, origin, seq++);
       }
       if (at < 0) {
@@ -167,9 +179,22 @@ export class Columns {
     if (this.#scan.asks > 0) {
       this.#answer(block, before);
     }
-    if (count > before) {
-      this.#notice(block, before);
-      this.on.took(block, before, count);
+    if (count > before && this.#untold === undefined) {
+      this.#untold = block;
+      this.#untoldFrom = before;
+    }
+    if (count === this.size.events) {
+      this.#tell();
+    }
+  }
+
+  /** Once for all runs of a frame that stand in one block: telling costs as much as taking a few events. */
+  #tell(): void {
+    const block = this.#untold;
+    if (block !== undefined) {
+      this.#untold = undefined;
+      this.#notice(block, this.#untoldFrom);
+      this.on.took(block, this.#untoldFrom, block.count);
       this.#tellFolded();
     }
   }

@@ -112,7 +112,7 @@ export class Engine {
     this.#backlog = hello.next;
   }
 
-  /** Takes a frame; returns the position behind its last event, where it has one. */
+  /** Takes a frame; returns the position behind the last of its events that the server took, where it has one. */
   frame(bytes: Uint8Array, dropped: number): number | undefined {
     let next: number | undefined;
     if (dropped > 0) {
@@ -122,7 +122,8 @@ export class Engine {
       this.#gap({ kind: 'dropped', from: now - beat, to: now });
     }
     const isRead = this.columns.append(bytes, (position, count) => {
-      next = position + count;
+      // Its events come by their times.
+      next = Math.max(next ?? 0, position + count);
       if (position >= this.#backlog) {
         this.#arrivals[this.#slot] = (this.#arrivals[this.#slot] as number) + count;
       }
