@@ -38,7 +38,9 @@ try {
     for (const [n, line] of sampleLines(30, new Date(), 3).entries()) {
       sender.send({ ...line, time: Date.now() / 1000 });
       if (n === 12) {
+        // Their times go on for some ms: what comes next is later.
         await sender.sendAll(troubles(new Date()));
+        await delay(70);
       }
       await delay(40);
     }
