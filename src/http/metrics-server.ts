@@ -8,7 +8,8 @@ import { OnceEach } from '../core/once-each.ts';
 import { listenError } from '../forward/listen-error.ts';
 import { addressText, type HttpAddress } from './address.ts';
 import { Gate } from './gate.ts';
-import { type HttpLimits, limitedServer } from './limits.ts';
+import { limitedServer } from './limited-server.ts';
+import type { HttpLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface MetricsOptions {

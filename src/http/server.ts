@@ -14,7 +14,8 @@ import { Access, type AccessOptions, openAccess, type Visitor } from './access.t
 import { addressText, type HttpAddress } from './address.ts';
 import type { App } from './app.ts';
 import { Gate } from './gate.ts';
-import { type LimitCode, limitedServer, type PageLimits, pageLimits } from './limits.ts';
+import { type LimitCode, limitedServer } from './limited-server.ts';
+import { type PageLimits, pageLimits } from './limits.ts';
 
 export interface HttpServerSettings {
   readonly address: HttpAddress;
